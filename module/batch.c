@@ -1,0 +1,541 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Batches: many operations in one call.
+ *
+ * A batch goes through these steps: copy and check all operations; have all ports
+ * ready (policy, limit, reservation); run; copy the results back. While it runs
+ * nothing is looked up per operation: it runs in slices, each under RCU, and at
+ * the start of a slice one comparison (ioport_file.taken) tells whether any port
+ * was taken from the file since they were checked. Who takes one away waits for
+ * a grace period, that is, for the end of the slice. Between slices the batch can
+ * be preempted and interrupted.
+ */
+#include "ioport.h"
+
+#include <linux/err.h>
+#include <linux/hrtimer.h>
+#include <linux/io.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/uaccess.h>
+#include <linux/wait.h>
+
+/*
+ * Accesses in one slice. On a real ISA bus each takes about a microsecond, during
+ * which the CPU cannot be preempted.
+ */
+#define SLICE 32
+
+/* A wait that is shorter than this is not worth going to sleep for. */
+#define SPIN_NS (50 * NSEC_PER_USEC)
+
+/**
+ * struct batch - a batch that is being done
+ * @file: The file it came from.
+ * @f: The same, of ours.
+ * @ops: The operations.
+ * @count: Their number.
+ * @data: What OUTS write and INS have read, one after the other.
+ * @data_bytes: Size of @data.
+ * @data_at: Where the data of the operation that runs begins in @data.
+ * @wait_end: When the WAIT that runs is over; 0 if none has begun.
+ * @taken: ioport_file.taken when the ports were checked last.
+ * @groups: For ATOMIC, the set of aligned groups of 64 ports that it uses.
+ */
+struct batch {
+	struct file *file;
+	struct ioport_file *f;
+	struct ioport_op *ops;
+	u32 count;
+	u8 *data;
+	size_t data_bytes;
+	size_t data_at;
+	ktime_t wait_end;
+	unsigned int taken;
+	DECLARE_BITMAP(groups, IOPORT_LONGS);
+};
+
+/* Groups of ports that an ATOMIC batch is using. */
+static DECLARE_BITMAP(atomic_groups, IOPORT_LONGS);
+static DEFINE_SPINLOCK(atomic_lock); /* guards atomic_groups */
+static DECLARE_WAIT_QUEUE_HEAD(atomic_wait);
+
+static bool is_string(const struct ioport_op *op)
+{
+	return op->code == IOPORT_OP_INS || op->code == IOPORT_OP_OUTS;
+}
+
+static bool is_port_op(const struct ioport_op *op)
+{
+	return op->code != IOPORT_OP_DELAY;
+}
+
+static struct ports op_ports(const struct ioport_op *op)
+{
+	return ports(op->port, op->width);
+}
+
+static size_t op_bytes(const struct ioport_op *op)
+{
+	return is_string(op) ? (size_t)op->value * op->width : 0;
+}
+
+static bool fits(u32 value, u8 width)
+{
+	return width == 4 || value >> (8 * width) == 0;
+}
+
+/* Members that a code does not use are zero, and the others are sane. */
+bool ioport_op_is_valid(const struct ioport_op *op)
+{
+	if (op->code == IOPORT_OP_DELAY)
+		return !op->width && !op->port && !op->value && !op->mask && !op->data &&
+		       op->time <= KTIME_MAX;
+	if ((op->width != 1 && op->width != 2 && op->width != 4) ||
+	    op->port + op->width > IOPORT_PORTS)
+		return false;
+	switch (op->code) {
+	case IOPORT_OP_IN:
+		return !op->value && !op->mask && !op->time && !op->data;
+	case IOPORT_OP_OUT:
+		return fits(op->value, op->width) && !op->mask && !op->time && !op->data;
+	case IOPORT_OP_MODIFY:
+		return fits(op->mask, op->width) && !(op->value & ~op->mask) && !op->time &&
+		       !op->data;
+	case IOPORT_OP_WAIT:
+		return fits(op->mask, op->width) && !(op->value & ~op->mask) &&
+		       op->time <= KTIME_MAX && op->data <= KTIME_MAX;
+	case IOPORT_OP_INS:
+	case IOPORT_OP_OUTS:
+		return op->value && !op->mask && !op->time;
+	default:
+		return false;
+	}
+}
+
+static bool mode_fits(const struct file *file, const struct ioport_op *op)
+{
+	bool reads = op->code != IOPORT_OP_OUT && op->code != IOPORT_OP_OUTS;
+	bool writes = op->code == IOPORT_OP_OUT || op->code == IOPORT_OP_OUTS ||
+		      op->code == IOPORT_OP_MODIFY;
+
+	if (!is_port_op(op))
+		return true;
+	return (!reads || (file->f_mode & FMODE_READ)) && (!writes || (file->f_mode & FMODE_WRITE));
+}
+
+/* All that can be told without looking at the ports. @at: the operation that is wrong. */
+static int batch_check(struct batch *b, bool atomic, u32 *at)
+{
+	const struct ioport_op *op;
+	u64 time = 0;
+
+	for (*at = 0; *at < b->count; ++*at) {
+		op = &b->ops[*at];
+		b->ops[*at].result = 0;
+		if (!ioport_op_is_valid(op))
+			return -EINVAL;
+		if (!mode_fits(b->file, op))
+			return -EBADF;
+		if (op_bytes(op) > IOPORT_MAX_DATA - b->data_bytes)
+			return -E2BIG;
+		b->data_bytes += op_bytes(op);
+		if (atomic && op->time > IOPORT_MAX_ATOMIC_NS - time)
+			return -EINVAL;
+		time += op->time;
+		if (is_port_op(op)) {
+			/* An access may lie across the border of two groups. */
+			__set_bit(op->port / BITS_PER_LONG, b->groups);
+			__set_bit((op->port + op->width - 1) / BITS_PER_LONG, b->groups);
+		}
+	}
+	return 0;
+}
+
+/* Asks policy for all operations from @at on before a port is reserved for any. */
+static int batch_allowed(struct batch *b, u32 *at)
+{
+	int err = ioport_file_lock(b->f);
+	u32 i;
+
+	if (err)
+		return err;
+	for (i = *at; i < b->count && !err; i++) {
+		if (is_port_op(&b->ops[i]))
+			err = ioport_file_allowed(b->f, op_ports(&b->ops[i]));
+		if (err)
+			*at = i;
+	}
+	ioport_file_unlock(b->f);
+	return err;
+}
+
+/*
+ * Has the ports of all operations from @at on ready. The count is read first: what
+ * is taken away while this goes on is noticed by the first slice.
+ */
+static int batch_prepare(struct batch *b, u32 *at)
+{
+	bool ready, asked = false;
+	struct ports p;
+	int err;
+
+	err = ioport_locked_down();
+	if (err)
+		return err;
+	b->taken = READ_ONCE(b->f->taken);
+	smp_rmb(); /* the count, before the bits; pairs with take_ready() */
+	for (; *at < b->count; ++*at) {
+		if (!is_port_op(&b->ops[*at]))
+			continue;
+		p = op_ports(&b->ops[*at]);
+		rcu_read_lock();
+		ready = ioport_is_ready(b->f, p);
+		rcu_read_unlock();
+		if (ready)
+			continue;
+		if (!asked)
+			err = batch_allowed(b, at);
+		asked = true;
+		if (!err)
+			err = ioport_file_prepare(b->f, p);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Copies what the OUTS will write, so that no copy can stall a batch half-way. */
+static int batch_get_data(struct batch *b, u32 *at)
+{
+	u8 *data;
+
+	if (!b->data_bytes)
+		return 0;
+	/* Zeroed: what an INS does not reach must not be another's memory. */
+	b->data = kvzalloc(b->data_bytes, GFP_KERNEL_ACCOUNT);
+	if (!b->data)
+		return -ENOMEM;
+	data = b->data;
+	for (*at = 0; *at < b->count; ++*at) {
+		const struct ioport_op *op = &b->ops[*at];
+
+		if (op->code == IOPORT_OP_OUTS &&
+		    copy_from_user(data, u64_to_user_ptr(op->data), op_bytes(op)))
+			return -EFAULT;
+		data += op_bytes(op);
+	}
+	return 0;
+}
+
+/* Copies what the INS have read, as far as they came. */
+static int batch_put_data(struct batch *b, u32 done)
+{
+	const u8 *data = b->data;
+	u32 i;
+
+	for (i = 0; i < b->count && i <= done && data; i++) {
+		const struct ioport_op *op = &b->ops[i];
+
+		if (op->code == IOPORT_OP_INS &&
+		    copy_to_user(u64_to_user_ptr(op->data), data, (size_t)op->result * op->width))
+			return -EFAULT;
+		data += op_bytes(op);
+	}
+	return 0;
+}
+
+/* Asked at the start of a slice: must the ports be checked again first? */
+static bool ports_taken(const struct batch *b)
+{
+	return unlikely(READ_ONCE(b->f->taken) != b->taken);
+}
+
+/* Between two slices: others may run, and a signal ends the batch. */
+static int breathe(void)
+{
+	/* Also for those who wait until every task has been elsewhere (ftrace, BPF). */
+	cond_resched_tasks_rcu_qs();
+	return signal_pending(current) ? -EINTR : 0;
+}
+
+static bool is_single(const struct ioport_op *op)
+{
+	return op->code <= IOPORT_OP_MODIFY;
+}
+
+static void run_single(struct ioport_op *op)
+{
+	switch (op->code) {
+	case IOPORT_OP_IN:
+		op->result = ioport_in(op->port, op->width);
+		break;
+	case IOPORT_OP_OUT:
+		ioport_out(op->port, op->width, op->value);
+		break;
+	default:
+		op->result = ioport_in(op->port, op->width);
+		ioport_out(op->port, op->width, (op->result & ~op->mask) | op->value);
+		break;
+	}
+}
+
+/*
+ * A slice of operations that are a single access each, from *@i on, which is
+ * moved past those that were done. -EAGAIN: the ports must be checked again.
+ */
+static int run_slice(struct batch *b, u32 *i)
+{
+	u32 at = *i, end = min(b->count, at + SLICE);
+
+	rcu_read_lock();
+	if (ports_taken(b)) {
+		rcu_read_unlock();
+		return -EAGAIN;
+	}
+	for (; at < end && is_single(&b->ops[at]); at++)
+		run_single(&b->ops[at]);
+	rcu_read_unlock();
+	*i = at;
+	return breathe();
+}
+
+/*
+ * Returns at @end, or -EINTR. Sleeps for the most part and spins for the rest, so
+ * that what comes next is not late by the time it takes to be woken up. A sleep
+ * that was over too late cannot be helped.
+ */
+static int wait_until(ktime_t end)
+{
+	ktime_t wake = ktime_sub_ns(end, SPIN_NS);
+
+	while (ktime_before(ktime_get(), wake)) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (signal_pending(current)) {
+			__set_current_state(TASK_RUNNING);
+			return -EINTR;
+		}
+		schedule_hrtimeout_range(&wake, 0, HRTIMER_MODE_ABS);
+	}
+	while (ktime_before(ktime_get(), end))
+		cpu_relax();
+	return 0;
+}
+
+static int op_delay(const struct ioport_op *op)
+{
+	return wait_until(ktime_add_safe(ktime_get(), ns_to_ktime(op->time)));
+}
+
+/* -EAGAIN: the ports must be checked again, then this goes on where it was. */
+static int op_wait(struct batch *b, struct ioport_op *op)
+{
+	ktime_t now, end;
+	int err;
+
+	if (!b->wait_end)
+		b->wait_end = ktime_add_safe(ktime_get(), ns_to_ktime(op->time));
+	end = b->wait_end;
+	for (;;) {
+		/* After the last look at the clock there is one at the port. */
+		now = ktime_get();
+		rcu_read_lock();
+		if (ports_taken(b)) {
+			rcu_read_unlock();
+			return -EAGAIN;
+		}
+		op->result = ioport_in(op->port, op->width);
+		rcu_read_unlock();
+		if ((op->result & op->mask) == op->value) {
+			b->wait_end = 0;
+			return 0;
+		}
+		if (!ktime_before(now, end))
+			return -ETIMEDOUT;
+		err = breathe();
+		if (!err && op->data)
+			err = wait_until(min(end, ktime_add_safe(now, ns_to_ktime(op->data))));
+		if (err)
+			return err;
+	}
+}
+
+static void move_string(const struct ioport_op *op, void *data, unsigned int n)
+{
+	bool in = op->code == IOPORT_OP_INS;
+
+	switch (op->width) {
+	case 1:
+		in ? insb(op->port, data, n) : outsb(op->port, data, n);
+		break;
+	case 2:
+		in ? insw(op->port, data, n) : outsw(op->port, data, n);
+		break;
+	default:
+		in ? insl(op->port, data, n) : outsl(op->port, data, n);
+		break;
+	}
+}
+
+static int op_string(struct batch *b, struct ioport_op *op)
+{
+	unsigned int n;
+	int err;
+
+	while (op->result < op->value) {
+		n = min_t(unsigned int, op->value - op->result, SLICE);
+		rcu_read_lock();
+		if (ports_taken(b)) {
+			rcu_read_unlock();
+			return -EAGAIN;
+		}
+		move_string(op, b->data + b->data_at + (size_t)op->result * op->width, n);
+		rcu_read_unlock();
+		op->result += n;
+		err = breathe();
+		if (err && op->result < op->value)
+			return err;
+	}
+	b->data_at += op_bytes(op);
+	return 0;
+}
+
+/* An operation that is more than one access. */
+static int run_long(struct batch *b, struct ioport_op *op)
+{
+	switch (op->code) {
+	case IOPORT_OP_DELAY:
+		return op_delay(op);
+	case IOPORT_OP_WAIT:
+		return op_wait(b, op);
+	default:
+		return op_string(b, op);
+	}
+}
+
+/* Runs all operations. On error tells how many were done, and which one it is about. */
+static int batch_run(struct batch *b, struct ioport_xfer *xfer)
+{
+	int err = 0;
+	u32 i = 0;
+
+	while (i < b->count && !err) {
+		if (is_single(&b->ops[i])) {
+			err = run_slice(b, &i);
+		} else {
+			err = run_long(b, &b->ops[i]);
+			if (!err) {
+				i++;
+				/* Time has passed: others may run, lockdown may have come. */
+				err = breathe() ?: ioport_locked_down();
+			}
+		}
+		xfer->done = i;
+		xfer->failed = i;
+		if (err == -EAGAIN)
+			err = batch_prepare(b, &xfer->failed);
+	}
+	return i < b->count ? err : 0;
+}
+
+static bool atomic_try(const unsigned long *groups)
+{
+	bool free;
+
+	spin_lock(&atomic_lock);
+	free = !bitmap_intersects(atomic_groups, groups, IOPORT_LONGS);
+	if (free)
+		bitmap_or(atomic_groups, atomic_groups, groups, IOPORT_LONGS);
+	spin_unlock(&atomic_lock);
+	return free;
+}
+
+/* All groups at once or none, so that two batches cannot wait for each other. */
+static int atomic_begin(const struct batch *b)
+{
+	return wait_event_interruptible(atomic_wait, atomic_try(b->groups)) ? -EINTR : 0;
+}
+
+static void atomic_end(const struct batch *b)
+{
+	spin_lock(&atomic_lock);
+	bitmap_andnot(atomic_groups, atomic_groups, b->groups, IOPORT_LONGS);
+	spin_unlock(&atomic_lock);
+	wake_up_all(&atomic_wait);
+}
+
+/* Has the ports ready and runs, alone if the batch is ATOMIC. */
+static int batch_start(struct batch *b, bool atomic, struct ioport_xfer *xfer)
+{
+	int err;
+
+	err = batch_get_data(b, &xfer->failed);
+	if (err)
+		return err;
+	xfer->failed = 0;
+	err = batch_prepare(b, &xfer->failed);
+	if (err)
+		return err;
+	xfer->failed = 0;
+	if (!atomic)
+		return batch_run(b, xfer);
+	err = atomic_begin(b);
+	if (err)
+		return err;
+	err = batch_run(b, xfer);
+	atomic_end(b);
+	return err;
+}
+
+static int batch_do(struct batch *b, struct ioport_xfer *xfer)
+{
+	bool atomic = xfer->flags & IOPORT_ATOMIC;
+	int err, copy;
+
+	err = batch_check(b, atomic, &xfer->failed);
+	if (err)
+		return err;
+	err = batch_start(b, atomic, xfer);
+	copy = batch_put_data(b, xfer->done);
+	if (!copy && copy_to_user(u64_to_user_ptr(xfer->ops), b->ops, b->count * sizeof(*b->ops)))
+		copy = -EFAULT;
+	return err ?: copy;
+}
+
+/**
+ * ioport_batch - do a batch
+ * @file: The file.
+ * @xfer: The call's argument, of which @xfer->count and @xfer->flags were checked;
+ *	done and failed are set.
+ *
+ * Return: 0 or the error as the uAPI header has it.
+ */
+int ioport_batch(struct file *file, struct ioport_xfer *xfer)
+{
+	size_t size = xfer->count * sizeof(struct ioport_op);
+	struct batch *b;
+	int err = -ENOMEM;
+
+	xfer->done = 0;
+	xfer->failed = 0;
+	b = kzalloc(sizeof(*b), GFP_KERNEL_ACCOUNT);
+	if (!b)
+		return err;
+	b->file = file;
+	b->f = file->private_data;
+	b->count = xfer->count;
+	b->ops = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	if (b->ops) {
+		err = -EFAULT;
+		if (!copy_from_user(b->ops, u64_to_user_ptr(xfer->ops), size))
+			err = batch_do(b, xfer);
+	}
+	kvfree(b->data);
+	kvfree(b->ops);
+	kfree(b);
+	return err;
+}

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reservations in /proc/ioports.
+ *
+ * Whether a driver holds a port is found out by reserving it, and the
+ * reservation is kept as long as the port is in use. Asking and letting go at
+ * once would make the probe of a driver that asks in between fail, and would let
+ * another one in right afterwards.
+ *
+ * All files share the reservations: users[] counts for each port the files that
+ * hold it, and a segment is a stretch of ports that the kernel has given to the
+ * module. A segment is never split, since that cannot be done without letting go
+ * of a part for a moment: a port inside it that nobody uses any more stays
+ * reserved until one end of the segment has come that far.
+ *
+ * The kernel's struct resource is not charged to anybody, but there is at most
+ * one for each port of the machine, whoever asks: 8 MiB with the segments.
+ *
+ * A segment may lie inside the resource of a PCI device that no driver has
+ * claimed, never across its border. pci.c gives it back before the device, and
+ * that resource with it, goes.
+ */
+#include "ioport.h"
+
+#include <linux/acpi.h>
+#include <linux/ioport.h>
+#include <linux/rbtree.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+struct segment {
+	struct rb_node node;
+	struct ports p;
+	struct resource *res;
+};
+
+/* Guards all below; the innermost lock. */
+static DEFINE_MUTEX(claim_lock);
+
+/* Segments by port; they do not overlap. */
+static struct rb_root segments = RB_ROOT;
+
+/* Number of files that hold each port; NULL until the first claim. */
+static u32 *users;
+
+/* The first segment that ends at or after @port. */
+static struct segment *segment_from(unsigned int port)
+{
+	struct rb_node *node = segments.rb_node;
+	struct segment *found = NULL;
+
+	while (node) {
+		struct segment *s = rb_entry(node, struct segment, node);
+
+		if (s->p.last >= port) {
+			found = s;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return found;
+}
+
+static struct segment *segment_next(struct segment *s)
+{
+	struct rb_node *node = rb_next(&s->node);
+
+	return node ? rb_entry(node, struct segment, node) : NULL;
+}
+
+static void segment_insert(struct segment *s)
+{
+	struct rb_node **link = &segments.rb_node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		if (s->p.first < rb_entry(parent, struct segment, node)->p.first)
+			link = &parent->rb_left;
+		else
+			link = &parent->rb_right;
+	}
+	rb_link_node(&s->node, parent, link);
+	rb_insert_color(&s->node, &segments);
+}
+
+static unsigned int ports_count(struct ports p)
+{
+	return p.last - p.first + 1;
+}
+
+/*
+ * Does an ACPI operation region overlap? What acpi_check_region() finds out,
+ * without its line in the log for each time that a user asks.
+ */
+static bool acpi_uses(struct ports p)
+{
+#ifdef CONFIG_ACPI
+	return acpi_resources_are_enforced() &&
+	       acpi_check_address_range(ACPI_ADR_SPACE_SYSTEM_IO, p.first, ports_count(p), false);
+#else
+	return false;
+#endif
+}
+
+static int reserve_whole(struct ports p)
+{
+	struct segment *s;
+
+	if (acpi_uses(p))
+		return -EBUSY;
+	s = kmalloc(sizeof(*s), GFP_KERNEL);
+	if (!s)
+		return -ENOMEM;
+	s->p = p;
+	s->res = request_region(p.first, ports_count(p), KBUILD_MODNAME);
+	if (!s->res) {
+		kfree(s);
+		return -EBUSY;
+	}
+	segment_insert(s);
+	return 0;
+}
+
+/*
+ * Reserves a range of which no port is in a segment, from the low end up. Where
+ * the whole is refused, its halves are tried: it may only straddle the border of
+ * a resource that nobody has claimed, such as a PCI bridge's window. @bad is the
+ * first port that is refused by itself; all below it are reserved.
+ */
+static int reserve(struct ports p, unsigned int *bad)
+{
+	unsigned int middle = p.first + (p.last - p.first) / 2;
+	int err = reserve_whole(p);
+
+	if (!err)
+		return 0;
+	if (err != -EBUSY || p.first == p.last) {
+		*bad = p.first;
+		return err;
+	}
+	err = reserve((struct ports){ p.first, middle }, bad);
+	if (err)
+		return err;
+	return reserve((struct ports){ middle + 1, p.last }, bad);
+}
+
+static int reserve_missing(struct ports p, unsigned int *bad)
+{
+	struct segment *s = segment_from(p.first);
+	unsigned int port = p.first;
+	struct ports gap;
+	int err;
+
+	while (port <= p.last) {
+		if (s && s->p.first <= port) {
+			port = s->p.last + 1;
+			s = segment_next(s);
+			continue;
+		}
+		gap = (struct ports){ port, p.last };
+		if (s && s->p.first <= p.last)
+			gap.last = s->p.first - 1;
+		err = reserve(gap, bad);
+		if (err)
+			return err;
+		port = gap.last + 1;
+	}
+	return 0;
+}
+
+/* Gives back the ends of a segment that nobody uses, or the whole of it. */
+static void segment_trim(struct segment *s)
+{
+	struct ports p = s->p;
+
+	while (p.first <= p.last && !users[p.first])
+		p.first++;
+	if (p.first > p.last) {
+		/* No parent: the bridge window around it was reassigned, and dropped it. */
+		if (s->res->parent)
+			release_region(s->p.first, ports_count(s->p));
+		rb_erase(&s->node, &segments);
+		kfree(s);
+		return;
+	}
+	while (!users[p.last])
+		p.last--;
+	if (ports_count(p) == ports_count(s->p) || !s->res->parent)
+		return;
+	if (!adjust_resource(s->res, p.first, ports_count(p)))
+		s->p = p;
+}
+
+static void trim(struct ports p)
+{
+	struct segment *s, *next;
+
+	for (s = segment_from(p.first); s && s->p.first <= p.last; s = next) {
+		next = segment_next(s);
+		segment_trim(s);
+	}
+}
+
+/* Has the file reserved all of these? Its lock is held. */
+bool ioport_holds(const struct ioport_file *f, struct ports p)
+{
+	unsigned int w;
+
+	if (!f->held)
+		return false;
+	for_each_word(w, p)
+		if (~f->held[w] & ports_word(p, w))
+			return false;
+	return true;
+}
+
+static void hold(struct ioport_file *f, struct ports p)
+{
+	unsigned int port;
+
+	for (port = p.first; port <= p.last; port++)
+		if (!__test_and_set_bit(port, f->held))
+			users[port]++;
+}
+
+static int claim_alloc(struct ioport_file *f)
+{
+	if (!f->held)
+		f->held = kzalloc(IOPORT_MAP_BYTES, GFP_KERNEL_ACCOUNT);
+	if (!users)
+		users = vzalloc(array_size(IOPORT_PORTS, sizeof(*users)));
+	return f->held && users ? 0 : -ENOMEM;
+}
+
+static int claim(struct ioport_file *f, struct ports p, unsigned int *bad, bool keep_part)
+{
+	int err;
+
+	lockdep_assert_held(&f->lock);
+	if (ioport_busy_allow || ioport_holds(f, p))
+		return 0;
+	mutex_lock(&claim_lock);
+	err = claim_alloc(f);
+	if (err) {
+		*bad = p.first;
+		goto out;
+	}
+	err = reserve_missing(p, bad);
+	if (!err)
+		hold(f, p);
+	else if (keep_part && *bad > p.first)
+		hold(f, (struct ports){ p.first, *bad - 1 });
+	if (err)
+		trim(p);
+out:
+	mutex_unlock(&claim_lock);
+	return err;
+}
+
+/**
+ * ioport_claim - reserve ports for a file, all or none
+ * @f: The file; its lock and ioport_policy_sem are held.
+ * @p: The ports. Those it holds already are none the worse.
+ * @bad: On error, the first port that could not be had.
+ *
+ * With busy=allow nothing is reserved.
+ *
+ * Return: 0, -EBUSY or -ENOMEM.
+ */
+int ioport_claim(struct ioport_file *f, struct ports p, unsigned int *bad)
+{
+	return claim(f, p, bad, false);
+}
+
+/* As ioport_claim(), but keeps what lies below @bad. */
+int ioport_claim_until(struct ioport_file *f, struct ports p, unsigned int *bad)
+{
+	return claim(f, p, bad, true);
+}
+
+/**
+ * ioport_unclaim - give back ports that a file does not use any more
+ * @f: The file; its lock is held.
+ * @p: The ports. Those that it does not hold do not matter.
+ */
+void ioport_unclaim(struct ioport_file *f, struct ports p)
+{
+	unsigned int port;
+
+	if (!f->held)
+		return;
+	mutex_lock(&claim_lock);
+	port = p.first;
+	for_each_set_bit_from(port, f->held, p.last + 1) {
+		__clear_bit(port, f->held);
+		users[port]--;
+	}
+	trim(p);
+	mutex_unlock(&claim_lock);
+}
+
+void ioport_claim_exit(void)
+{
+	WARN_ON(!RB_EMPTY_ROOT(&segments));
+	vfree(users);
+}

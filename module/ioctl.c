@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ioctls: each helper checks its arguments and copies them, then leaves the
+ * work to file.c. Errors come in the order of the table in the uAPI header.
+ */
+#include "ioport.h"
+
+#include <linux/err.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+static_assert(sizeof(struct ioport_info) == 64);
+static_assert(sizeof(struct ioport_range) == 16);
+static_assert(sizeof(struct ioport_map) == 16);
+static_assert(sizeof(struct ioport_attach) == 8);
+static_assert(sizeof(struct ioport_check) == 24);
+static_assert(sizeof(struct ioport_op) == 32);
+static_assert(sizeof(struct ioport_xfer) == 24);
+
+/* Direct access needs a file that is open for both reading and writing. */
+static bool mode_direct(const struct file *file)
+{
+	return (file->f_mode & FMODE_READ) && (file->f_mode & FMODE_WRITE);
+}
+
+/* May the caller open ports for direct access, whichever they are? */
+static int may_open(void)
+{
+	return ioport_locked_down() ?: ioport_direct_permitted();
+}
+
+static bool bad_range(u32 first, u32 count)
+{
+	return !count || first >= IOPORT_PORTS || count > IOPORT_PORTS - first;
+}
+
+static long do_get_info(void __user *arg)
+{
+	struct ioport_info info = {
+		.features = IOPORT_FEATURE_MEDIATED | IOPORT_FEATURE_XFER | IOPORT_FEATURE_ON_CLOSE,
+		.direct_blocked = ioport_direct_blocked(),
+		.ports = IOPORT_PORTS,
+		.map_bytes = IOPORT_MAP_BYTES,
+		.max_ops = IOPORT_MAX_OPS,
+		.max_data = IOPORT_MAX_DATA,
+	};
+
+	if (IOPORT_HAVE_BITMAP)
+		info.features |= IOPORT_FEATURE_DIRECT;
+	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
+}
+
+static int get_range(struct ioport_range *range, const void __user *arg)
+{
+	if (copy_from_user(range, arg, sizeof(*range)))
+		return -EFAULT;
+	if (bad_range(range->first, range->count) || (range->flags & ~IOPORT_THREAD) || range->pad)
+		return -EINVAL;
+	return 0;
+}
+
+static long do_grant(struct file *file, const void __user *arg)
+{
+	struct ioport_range range;
+	struct ports p;
+	int err;
+
+	if (!mode_direct(file))
+		return -EBADF;
+	err = get_range(&range, arg) ?: may_open();
+	if (err)
+		return err;
+	p = ports(range.first, range.count);
+	if (range.flags & IOPORT_THREAD)
+		return ioport_file_grant_thread(file->private_data, p);
+	return ioport_file_grant(file->private_data, p);
+}
+
+static long do_revoke(struct file *file, const void __user *arg)
+{
+	struct ioport_range range;
+	struct ports p;
+	int err;
+
+	err = get_range(&range, arg);
+	if (err)
+		return err;
+	p = ports(range.first, range.count);
+	if (range.flags & IOPORT_THREAD)
+		return ioport_file_revoke_thread(file->private_data, p);
+	return ioport_file_revoke(file->private_data, p);
+}
+
+/* Copies a whole map in. Free it with kfree(). */
+static unsigned long *get_bits(const struct ioport_map *map)
+{
+	return memdup_user(u64_to_user_ptr(map->map), IOPORT_MAP_BYTES);
+}
+
+static long do_set_map(struct file *file, const void __user *arg)
+{
+	struct ioport_map map;
+	unsigned long *bits;
+	int err;
+
+	if (!mode_direct(file))
+		return -EBADF;
+	if (copy_from_user(&map, arg, sizeof(map)))
+		return -EFAULT;
+	if (map.which || (map.flags & ~IOPORT_THREAD))
+		return -EINVAL;
+	bits = get_bits(&map);
+	if (IS_ERR(bits))
+		return PTR_ERR(bits);
+	err = may_open();
+	if (err)
+		goto out;
+	if (map.flags & IOPORT_THREAD)
+		err = ioport_file_set_map_thread(file->private_data, bits);
+	else
+		err = ioport_file_set_map(file->private_data, bits);
+out:
+	kfree(bits);
+	return err;
+}
+
+static long do_get_map(struct file *file, const void __user *arg)
+{
+	struct ioport_map map;
+	unsigned long *bits;
+	int err;
+
+	if (copy_from_user(&map, arg, sizeof(map)))
+		return -EFAULT;
+	if (map.flags || map.which > IOPORT_WHICH_POLICY)
+		return -EINVAL;
+	bits = kmalloc(IOPORT_MAP_BYTES, GFP_KERNEL_ACCOUNT);
+	if (!bits)
+		return -ENOMEM;
+	err = ioport_file_get_map(file->private_data, map.which, bits);
+	if (!err && copy_to_user(u64_to_user_ptr(map.map), bits, IOPORT_MAP_BYTES))
+		err = -EFAULT;
+	kfree(bits);
+	return err;
+}
+
+static int get_attach(const void __user *arg, u32 flags, struct ioport_attach *attach)
+{
+	if (copy_from_user(attach, arg, sizeof(*attach)))
+		return -EFAULT;
+	return (attach->flags & ~flags) || attach->pad ? -EINVAL : 0;
+}
+
+static long do_attach(struct file *file, const void __user *arg)
+{
+	struct ioport_attach attach;
+	int err;
+
+	if (!mode_direct(file))
+		return -EBADF;
+	err = get_attach(arg, IOPORT_REPLACE, &attach) ?: may_open();
+	if (err)
+		return err;
+	return ioport_file_attach(file->private_data, attach.flags & IOPORT_REPLACE);
+}
+
+static long do_detach(struct file *file, const void __user *arg)
+{
+	struct ioport_attach attach;
+
+	return get_attach(arg, 0, &attach) ?: ioport_file_detach(file->private_data);
+}
+
+static long do_limit(struct file *file, const void __user *arg)
+{
+	struct ioport_map map;
+	unsigned long *bits;
+	int err;
+
+	if (copy_from_user(&map, arg, sizeof(map)))
+		return -EFAULT;
+	if (map.which || map.flags)
+		return -EINVAL;
+	bits = get_bits(&map);
+	if (IS_ERR(bits))
+		return PTR_ERR(bits);
+	err = ioport_file_limit(file->private_data, bits);
+	kfree(bits);
+	return err;
+}
+
+/* What stands against all ports alike. */
+static enum ioport_reason check_use(const struct file *file, u32 flags)
+{
+	if (((flags & (IOPORT_READ | IOPORT_DIRECT)) && !(file->f_mode & FMODE_READ)) ||
+	    ((flags & (IOPORT_WRITE | IOPORT_DIRECT)) && !(file->f_mode & FMODE_WRITE)))
+		return IOPORT_REASON_MODE;
+	if (ioport_locked_down())
+		return IOPORT_REASON_LOCKDOWN;
+	if (!(flags & IOPORT_DIRECT))
+		return IOPORT_REASON_NONE;
+	switch (ioport_direct_permitted()) {
+	case 0:
+		return IOPORT_REASON_NONE;
+	case -EPERM:
+		return IOPORT_REASON_PRIVILEGE;
+	default:
+		return IOPORT_REASON_NO_DIRECT;
+	}
+}
+
+static long do_check(struct file *file, void __user *arg)
+{
+	const u32 uses = IOPORT_READ | IOPORT_WRITE | IOPORT_DIRECT;
+	struct ioport_check check;
+	enum ioport_reason reason;
+	int err;
+
+	if (copy_from_user(&check, arg, sizeof(check)))
+		return -EFAULT;
+	if (bad_range(check.first, check.count) || !check.flags || (check.flags & ~uses) ||
+	    check.pad)
+		return -EINVAL;
+	check.port = check.first;
+	reason = check_use(file, check.flags);
+	if (reason == IOPORT_REASON_NONE) {
+		err = ioport_file_check(file->private_data, ports(check.first, check.count),
+					&check.port, &reason);
+		if (err)
+			return err;
+	}
+	check.reason = reason;
+	return copy_to_user(arg, &check, sizeof(check)) ? -EFAULT : 0;
+}
+
+static long do_xfer(struct file *file, void __user *arg)
+{
+	struct ioport_xfer xfer;
+	int err;
+
+	if (copy_from_user(&xfer, arg, sizeof(xfer)))
+		return -EFAULT;
+	if (!xfer.count || (xfer.flags & ~IOPORT_ATOMIC))
+		return -EINVAL;
+	if (xfer.count > IOPORT_MAX_OPS)
+		return -E2BIG;
+	err = ioport_batch(file, &xfer);
+	if (copy_to_user(arg, &xfer, sizeof(xfer)))
+		err = -EFAULT;
+	return err;
+}
+
+static long do_on_close(struct file *file, void __user *arg)
+{
+	struct ioport_xfer xfer;
+	int err;
+
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EBADF;
+	if (copy_from_user(&xfer, arg, sizeof(xfer)))
+		return -EFAULT;
+	if (xfer.flags)
+		return -EINVAL;
+	if (xfer.count > IOPORT_MAX_ON_CLOSE)
+		return -E2BIG;
+	xfer.done = 0;
+	xfer.failed = 0;
+	err = ioport_on_close(file, &xfer);
+	if (copy_to_user(arg, &xfer, sizeof(xfer)) && !err)
+		err = -EFAULT;
+	return err;
+}
+
+long ioport_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	void __user *p = (void __user *)arg;
+
+	switch (cmd) {
+	case IOPORT_IOC_GET_INFO:
+		return do_get_info(p);
+	case IOPORT_IOC_GRANT:
+		return do_grant(file, p);
+	case IOPORT_IOC_REVOKE:
+		return do_revoke(file, p);
+	case IOPORT_IOC_SET_MAP:
+		return do_set_map(file, p);
+	case IOPORT_IOC_GET_MAP:
+		return do_get_map(file, p);
+	case IOPORT_IOC_ATTACH:
+		return do_attach(file, p);
+	case IOPORT_IOC_DETACH:
+		return do_detach(file, p);
+	case IOPORT_IOC_LIMIT:
+		return do_limit(file, p);
+	case IOPORT_IOC_CHECK:
+		return do_check(file, p);
+	case IOPORT_IOC_XFER:
+		return do_xfer(file, p);
+	case IOPORT_IOC_ON_CLOSE:
+		return do_on_close(file, p);
+	default:
+		return -ENOTTY;
+	}
+}

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Windows: the maps of an open file, its own and the private copies of threads,
+ * and how they are edited.
+ *
+ * An edit that opens ports goes through these steps, each of which can fail
+ * without trace: policy and limit, memory, reservation, and only then the map.
+ * One that closes ports goes the other way: the map, then the reservation, so
+ * that no driver gets a port that a thread could still reach.
+ */
+#include "ioport.h"
+
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+/* Copies are not looked through for unused ones below this number. */
+#define SWEEP_MIN 16U
+
+static void copy_free(struct ioport_file *f, struct port_map *copy)
+{
+	list_del(&copy->node);
+	f->nr_copies--;
+	ioport_map_put(copy);
+}
+
+/* Closes every port for everybody, and lets go of the maps. */
+void ioport_file_close_maps(struct ioport_file *f)
+{
+	struct port_map *copy, *next, *own;
+	struct ioport_round round;
+
+	if (ioport_map_standing(f, &own) == STANDING_THIS)
+		ioport_map_detach();
+	ioport_round_start(&round);
+	if (f->map)
+		ioport_map_retire(f->map, &round);
+	list_for_each_entry(copy, &f->copies, node)
+		ioport_map_retire(copy, &round);
+	ioport_round_finish(&round);
+
+	if (f->map)
+		ioport_map_put(f->map);
+	f->map = NULL;
+	list_for_each_entry_safe(copy, next, &f->copies, node)
+		copy_free(f, copy);
+}
+
+/* Ports in word @w that some map of the file opens. */
+unsigned long ioport_file_open_word(const struct ioport_file *f, unsigned int w)
+{
+	unsigned long open = f->map ? ~f->map->iobm.bitmap[w] : 0;
+	const struct port_map *copy;
+
+	list_for_each_entry(copy, &f->copies, node)
+		open |= ~copy->iobm.bitmap[w];
+	return open;
+}
+
+static int alloc_map(struct ioport_file *f)
+{
+	if (!f->map)
+		f->map = ioport_map_alloc(f, NULL);
+	return f->map ? 0 : -ENOMEM;
+}
+
+/*
+ * Private copies of which no thread is left: the kernel does not tell when one
+ * exits. Their number at most doubles between two sweeps.
+ */
+static void sweep(struct ioport_file *f)
+{
+	struct port_map *copy, *next;
+
+	if (f->nr_copies < f->sweep_at)
+		return;
+	list_for_each_entry_safe(copy, next, &f->copies, node)
+		if (ioport_map_unused(copy))
+			copy_free(f, copy);
+	f->sweep_at = max(SWEEP_MIN, 2 * f->nr_copies);
+}
+
+/* Moves the calling thread to @map, or off its map where that is NULL. */
+static void move_to(struct ioport_file *f, struct port_map *map)
+{
+	struct port_map *old;
+
+	ioport_map_standing(f, &old);
+	if (old == map)
+		return;
+	if (map)
+		ioport_map_attach(map);
+	else
+		ioport_map_detach();
+	if (old && old != f->map && ioport_map_unused(old))
+		copy_free(f, old);
+}
+
+static void adopt_copy(struct ioport_file *f, struct port_map *copy)
+{
+	sweep(f);
+	list_add(&copy->node, &f->copies);
+	f->nr_copies++;
+	move_to(f, copy);
+}
+
+/* A private copy that the calling thread shares with nobody may be edited in place. */
+static bool is_own_copy(const struct ioport_file *f, const struct port_map *map)
+{
+	return map && map != f->map && ioport_map_alone(map);
+}
+
+static int grant(struct ioport_file *f, struct ports p)
+{
+	enum ioport_standing standing;
+	struct port_map *map;
+	unsigned int bad;
+	int err;
+
+	standing = ioport_map_standing(f, &map);
+	if (standing == STANDING_OTHER || standing == STANDING_KERNEL || (map && map != f->map))
+		return -EBUSY;
+	err = alloc_map(f);
+	if (!err)
+		err = ioport_claim(f, p, &bad);
+	if (err)
+		return err;
+	ioport_map_open(f->map, p);
+	ioport_map_attach(f->map);
+	return 0;
+}
+
+int ioport_file_grant(struct ioport_file *f, struct ports p)
+{
+	int err = ioport_file_lock(f);
+
+	if (err)
+		return err;
+	err = ioport_file_allowed(f, p);
+	if (!err)
+		err = grant(f, p);
+	ioport_file_unlock(f);
+	return err;
+}
+
+static int grant_thread(struct ioport_file *f, struct ports p)
+{
+	enum ioport_standing standing;
+	struct port_map *map, *copy;
+	unsigned int bad;
+	int err;
+
+	standing = ioport_map_standing(f, &map);
+	if (standing == STANDING_OTHER || standing == STANDING_KERNEL)
+		return -EBUSY;
+	if (is_own_copy(f, map)) {
+		err = ioport_claim(f, p, &bad);
+		if (!err)
+			ioport_map_open(map, p);
+		return err;
+	}
+	copy = ioport_map_alloc(f, map);
+	if (!copy)
+		return -ENOMEM;
+	err = ioport_claim(f, p, &bad);
+	if (err) {
+		ioport_map_put(copy);
+		return err;
+	}
+	ioport_map_open(copy, p);
+	adopt_copy(f, copy);
+	return 0;
+}
+
+int ioport_file_grant_thread(struct ioport_file *f, struct ports p)
+{
+	int err = ioport_file_lock(f);
+
+	if (err)
+		return err;
+	err = ioport_file_allowed(f, p);
+	if (!err)
+		err = grant_thread(f, p);
+	ioport_file_unlock(f);
+	return err;
+}
+
+/* Closes ports in every map of the file. */
+void ioport_file_close_ports(struct ioport_file *f, struct ports p)
+{
+	struct ioport_round round;
+	struct port_map *copy;
+
+	ioport_round_start(&round);
+	if (f->map)
+		ioport_map_close(f->map, p, &round);
+	list_for_each_entry(copy, &f->copies, node)
+		ioport_map_close(copy, p, &round);
+	ioport_round_finish(&round);
+}
+
+/* Closes in every map of the file what @mask closes. */
+void ioport_file_confine_maps(struct ioport_file *f, const unsigned long *mask)
+{
+	struct ioport_round round;
+	struct port_map *copy;
+
+	ioport_round_start(&round);
+	if (f->map)
+		ioport_map_confine(f->map, mask, &round);
+	list_for_each_entry(copy, &f->copies, node)
+		ioport_map_confine(copy, mask, &round);
+	ioport_round_finish(&round);
+}
+
+int ioport_file_revoke(struct ioport_file *f, struct ports p)
+{
+	int err = ioport_file_lock(f);
+
+	if (err)
+		return err;
+	ioport_file_close_ports(f, p);
+	ioport_file_unclaim_unused(f, p);
+	ioport_file_unlock(f);
+	return 0;
+}
+
+/*
+ * What the copy closes stays reserved for the file: another copy may have it
+ * open, and to look through all of them here would make the cost of a thread's
+ * edit grow with the number of threads.
+ */
+static int revoke_thread(struct ioport_file *f, struct ports p)
+{
+	struct port_map *map, *copy;
+	struct ioport_round round;
+
+	ioport_map_standing(f, &map);
+	if (!map || !ioport_map_has_open(map, p))
+		return 0;
+	copy = is_own_copy(f, map) ? map : ioport_map_alloc(f, map);
+	if (!copy)
+		return -ENOMEM;
+	ioport_round_start(&round);
+	ioport_map_close(copy, p, &round);
+	ioport_round_finish(&round);
+	if (ioport_map_empty(copy)) {
+		move_to(f, NULL);
+		if (copy != map)
+			ioport_map_put(copy);
+	} else if (copy != map) {
+		adopt_copy(f, copy);
+	}
+	return 0;
+}
+
+int ioport_file_revoke_thread(struct ioport_file *f, struct ports p)
+{
+	int err;
+
+	if (mutex_lock_killable(&f->lock))
+		return -EINTR;
+	err = revoke_thread(f, p);
+	mutex_unlock(&f->lock);
+	return err;
+}
+
+/* Gives back the ports of a set below @end. */
+static void unclaim_set(struct ioport_file *f, const unsigned long *set, unsigned int end)
+{
+	unsigned int first, next = 0;
+
+	while ((first = find_next_bit(set, end, next)) < end) {
+		next = find_next_zero_bit(set, end, first);
+		ioport_unclaim(f, ports(first, next - first));
+	}
+}
+
+/*
+ * Reserves every port that @bits opens. @want is room for the set of those that
+ * are not held yet, so that only they are given back on failure.
+ */
+static int claim_map(struct ioport_file *f, const unsigned long *bits, unsigned long *want)
+{
+	unsigned int w, first, bad, next = 0;
+	int err = 0;
+
+	for (w = 0; w < IOPORT_LONGS; w++)
+		want[w] = ~bits[w] & ~(f->held ? f->held[w] : 0);
+	while ((first = find_next_bit(want, IOPORT_PORTS, next)) < IOPORT_PORTS) {
+		next = find_next_zero_bit(want, IOPORT_PORTS, first);
+		err = ioport_claim(f, ports(first, next - first), &bad);
+		if (!err && fatal_signal_pending(current)) {
+			err = -EINTR;
+			first = next;
+		}
+		if (err) {
+			unclaim_set(f, want, first);
+			break;
+		}
+		cond_resched();
+	}
+	return err;
+}
+
+static int allowed_map(const struct ioport_file *f, const unsigned long *bits)
+{
+	unsigned int w;
+
+	for (w = 0; w < IOPORT_LONGS; w++)
+		if (~bits[w] & ioport_file_forbidden(f, w))
+			return -EACCES;
+	return 0;
+}
+
+static int set_map(struct ioport_file *f, const unsigned long *bits, unsigned long *want)
+{
+	int err = alloc_map(f);
+
+	if (!err)
+		err = claim_map(f, bits, want);
+	if (err)
+		return err;
+	ioport_map_assign(f->map, bits);
+	ioport_file_unclaim_unused(f, IOPORT_ALL);
+	return 0;
+}
+
+static int set_map_thread(struct ioport_file *f, const unsigned long *bits, unsigned long *want)
+{
+	enum ioport_standing standing;
+	struct port_map *map, *copy;
+	int err;
+
+	standing = ioport_map_standing(f, &map);
+	if (standing == STANDING_OTHER || standing == STANDING_KERNEL)
+		return -EBUSY;
+	copy = is_own_copy(f, map) ? map : ioport_map_alloc(f, NULL);
+	if (!copy)
+		return -ENOMEM;
+	err = claim_map(f, bits, want);
+	if (!err)
+		ioport_map_assign(copy, bits);
+	if (err || ioport_map_empty(copy)) {
+		if (!err)
+			move_to(f, NULL);
+		if (copy != map)
+			ioport_map_put(copy);
+	} else if (copy != map) {
+		adopt_copy(f, copy);
+	}
+	return err;
+}
+
+static int set_map_with(struct ioport_file *f, const unsigned long *bits,
+			int (*set)(struct ioport_file *f, const unsigned long *bits,
+				   unsigned long *want))
+{
+	unsigned long *want = kmalloc(IOPORT_MAP_BYTES, GFP_KERNEL_ACCOUNT);
+	int err = -ENOMEM;
+
+	if (want)
+		err = ioport_file_lock(f);
+	if (err)
+		goto out;
+	err = allowed_map(f, bits);
+	if (!err)
+		err = set(f, bits, want);
+	ioport_file_unlock(f);
+out:
+	kfree(want);
+	return err;
+}
+
+int ioport_file_set_map(struct ioport_file *f, const unsigned long *bits)
+{
+	return set_map_with(f, bits, set_map);
+}
+
+int ioport_file_set_map_thread(struct ioport_file *f, const unsigned long *bits)
+{
+	return set_map_with(f, bits, set_map_thread);
+}
+
+static void copy_map(unsigned long *bits, const unsigned long *from, int fill)
+{
+	if (from)
+		memcpy(bits, from, IOPORT_MAP_BYTES);
+	else
+		memset(bits, fill, IOPORT_MAP_BYTES);
+}
+
+int ioport_file_get_map(struct ioport_file *f, enum ioport_which which, unsigned long *bits)
+{
+	struct port_map *map;
+	int err = ioport_file_lock(f);
+
+	if (err)
+		return err;
+	switch (which) {
+	case IOPORT_WHICH_FILE:
+		copy_map(bits, f->map ? f->map->iobm.bitmap : NULL, 0xff);
+		break;
+	case IOPORT_WHICH_THREAD:
+		ioport_map_standing(f, &map);
+		copy_map(bits, map ? map->iobm.bitmap : NULL, 0xff);
+		break;
+	case IOPORT_WHICH_LIMIT:
+		copy_map(bits, f->limit, 0);
+		break;
+	case IOPORT_WHICH_POLICY:
+		copy_map(bits, ioport_locked_down() ? NULL : ioport_policy, 0xff);
+		break;
+	default:
+		err = -EINVAL;
+		break;
+	}
+	ioport_file_unlock(f);
+	return err;
+}
+
+static int attach(struct ioport_file *f, bool replace)
+{
+	enum ioport_standing standing;
+	struct port_map *map;
+	int err;
+
+	standing = ioport_map_standing(f, &map);
+	if (map && map == f->map)
+		return 0;
+	if (standing == STANDING_KERNEL || (standing != STANDING_NONE && !replace))
+		return -EBUSY;
+	err = alloc_map(f);
+	if (!err)
+		move_to(f, f->map);
+	return err;
+}
+
+int ioport_file_attach(struct ioport_file *f, bool replace)
+{
+	int err;
+
+	if (mutex_lock_killable(&f->lock))
+		return -EINTR;
+	err = attach(f, replace);
+	mutex_unlock(&f->lock);
+	return err;
+}
+
+int ioport_file_detach(struct ioport_file *f)
+{
+	struct port_map *map;
+
+	if (mutex_lock_killable(&f->lock))
+		return -EINTR;
+	if (ioport_map_standing(f, &map) == STANDING_THIS)
+		move_to(f, NULL);
+	mutex_unlock(&f->lock);
+	return 0;
+}
