@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+# What install.sh and uninstall.sh share. Sourced, not run.
+
+set -eu
+export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
+
+say() {
+	echo "ioport: $*"
+}
+
+die() {
+	echo "ioport: error: $*" >&2
+	exit 1
+}
+
+# shellcheck disable=SC2034 # for those who source this
+top=$(cd "$(dirname "$0")/.." && pwd)
+DESTDIR=${DESTDIR:-}
+PREFIX=${PREFIX:-/usr/local}
+kernel=$(uname -r)
+sysfs=/sys/module/ioport
+
+# Below /usr is the distribution's; what an administrator installs for udev and
+# systemd belongs below /etc, which all of their versions read.
+case $PREFIX in
+*[!A-Za-z0-9/._+-]* | [!/]*) die "PREFIX must be an absolute path of plain characters" ;;
+/usr) vendor=/usr/lib ;;
+*) vendor=/etc ;;
+esac
+
+# What was installed, one a line; its presence says that ioport is installed.
+#	d PATH		a directory that was not there before
+#	f PATH		a file of the library
+#	c SUM PATH	a configuration file and its checksum as it was put there, so
+#			that one that was edited since is told from one that was not
+manifest=$DESTDIR/var/lib/ioport/manifest
+
+# Every configuration file: where it is in the source tree, and where it goes.
+conffiles() {
+	cat <<-END
+		udev/60-ioport.rules $vendor/udev/rules.d/60-ioport.rules
+		udev/ioport.sysusers $vendor/sysusers.d/ioport.conf
+		udev/ioport.modules-load $vendor/modules-load.d/ioport.conf
+		udev/ioport.modprobe /etc/modprobe.d/ioport.conf
+	END
+}
+
+checksum() {
+	sha256sum <"$1" | cut -d' ' -f1
+}
+
+# Is this configuration file as we put it there?
+pristine() {
+	grep -qsxF "c $(checksum "$DESTDIR$1") $1" "$manifest"
+}
+
+# Removes what the manifest $1 has and the manifest $2 has not.
+remove_installed() {
+	# Files come before directories, and those in a directory before itself.
+	{ grep -v '^d ' "$1"; grep '^d ' "$1" | sort -r; } | while read -r kind sum path; do
+		path=${path:-$sum}
+		if grep -qs " $path\$" "$2"; then
+			continue
+		fi
+		case $kind in
+		c) remove_conffile "$path" ;;
+		f) rm -f "$DESTDIR$path" ;;
+		d) rmdir "$DESTDIR$path" 2>/dev/null || : ;;
+		esac
+	done
+}
+
+remove_conffile() {
+	rm -f "$DESTDIR$1.new"
+	[ -e "$DESTDIR$1" ] || return 0
+	if pristine "$1"; then
+		rm -f "$DESTDIR$1"
+		say "file: removed $1"
+	else
+		say "kept: $1, which was edited"
+	fi
+}
+
+# What needs a machine whose kernel takes modules. Asked before anything is
+# touched.
+need_live_system() {
+	[ "$(id -u)" = 0 ] || die "this needs root: sudo make $1"
+	if ! lsmod >/dev/null 2>&1 || [ ! -d "/lib/modules/$kernel" ]; then
+		die "the kernel here ($kernel) takes no modules; nothing was changed. 'make demo' shows ioport in a virtual machine."
+	fi
+}
+
+# Versions of ioport that DKMS knows, whatever their state.
+dkms_versions() {
+	command -v dkms >/dev/null || return 0
+	dkms status 2>/dev/null | sed -En 's#^ioport(/|, )([^,:]*)[,:].*#\2#p' | sort -u
+}
+
+dkms_forget() {
+	dkms remove -m ioport -v "$1" --all >/dev/null 2>&1 || return
+	rm -rf "/usr/src/ioport-$1"
+}
+
+# A module installed without DKMS, for any kernel, compressed or not.
+plain_modules() {
+	find /lib/modules/*/updates -maxdepth 1 -name 'ioport.ko*' 2>/dev/null || :
+}
+
+loaded() {
+	[ -d "$sysfs" ]
+}
+
+in_use() {
+	loaded && [ "$(cat "$sysfs/refcnt" 2>/dev/null || echo 0)" != 0 ]
+}
+
+# Programs that have the device open, as "name (pid)". May be none although it
+# is in use: a descriptor can be on its way through a socket.
+users() {
+	find /proc/[0-9]*/fd -lname '/dev/ioport*' 2>/dev/null | cut -d/ -f3 | sort -un |
+		while read -r pid; do
+			echo "$(cat "/proc/$pid/comm" 2>/dev/null) ($pid)"
+		done | paste -sd, | sed 's/,/, /g; s/^$/a program that \/proc does not show/'
+}
+
+# Where udev does not run, as in a container, there is nothing to tell.
+reload_udev() {
+	udevadm control --reload 2>/dev/null || :
+}
+
+# The rule, applied to a device that is there already as to a new one.
+settle_udev() {
+	udevadm trigger --subsystem-match=ioport 2>/dev/null || :
+	udevadm settle --timeout=10 2>/dev/null || :
+}
