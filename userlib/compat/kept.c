@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The one descriptor behind ioperm() and iopl(). The ports stay open as long as
+ * the open file, so it must outlive all that ioperm()'s ports do:
+ *
+ * - fork() and new threads: they share or inherit the descriptor.
+ * - exec: the descriptor is inherited as well (not close-on-exec). The library
+ *   finds it again in the new program as the one whose map this thread is on.
+ * - programs that close all descriptors, as daemons do: it hides from them. To
+ *   the program it is a number that is not open.
+ */
+#include "compat.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Both are accessed atomically: whichever thread comes first opens it. */
+static int kept = -1;
+/* Nothing to inherit as long as it has opened nothing. */
+static bool inherited;
+
+int fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+int kept_fd(void)
+{
+	return __atomic_load_n(&kept, __ATOMIC_ACQUIRE);
+}
+
+bool locked_down(int fd)
+{
+	struct ioport_info info;
+
+	return ioctl(fd, IOPORT_IOC_GET_INFO, &info) ||
+	       info.direct_blocked & IOPORT_BLOCKED_LOCKDOWN;
+}
+
+/* Away from the numbers that programs expect to get, or choose for themselves. */
+static int move_up(int fd, int from)
+{
+	static const int places[] = { 1000, 200, 20 };
+	int call = __atomic_load_n(&inherited, __ATOMIC_ACQUIRE) ? F_DUPFD : F_DUPFD_CLOEXEC;
+	int high = -1;
+
+	for (size_t i = 0; high < 0 && i < sizeof(places) / sizeof(*places); i++)
+		high = fcntl(fd, call, from > places[i] ? from : places[i]);
+	if (high < 0)
+		high = fcntl(fd, call, from);
+	return high;
+}
+
+int kept_open(void)
+{
+	int fd = kept_fd(), none = -1, low;
+
+	if (fd >= 0)
+		return fd;
+	low = REAL(open)(DEVICE, O_RDWR | O_CLOEXEC | KEPT_MARK);
+	if (low < 0)
+		return -1;
+	fd = move_up(low, 0);
+	REAL(close)(low);
+	if (fd < 0 || __atomic_compare_exchange_n(&kept, &none, fd, false, __ATOMIC_ACQ_REL,
+						  __ATOMIC_ACQUIRE))
+		return fd;
+	REAL(close)(fd);
+	return none;
+}
+
+void kept_inherit(void)
+{
+	if (!__atomic_exchange_n(&inherited, true, __ATOMIC_ACQ_REL))
+		fcntl(kept_fd(), F_SETFD, 0);
+}
+
+/* With the filesystem ids and groups of this moment, as open() would. */
+bool kept_may(void)
+{
+	return !faccessat(AT_FDCWD, DEVICE, R_OK | W_OK, AT_EACCESS);
+}
+
+static bool gives_ports(int fd)
+{
+	uint8_t bits[IOPORT_MAP_BYTES];
+	struct ioport_map map = { .map = (uintptr_t)bits, .which = IOPORT_WHICH_THREAD };
+
+	if (ioctl(fd, IOPORT_IOC_GET_MAP, &map))
+		return false;
+	for (size_t i = 0; i < sizeof(bits); i++)
+		if (bits[i] != 0xff)
+			return true;
+	return false;
+}
+
+static bool is_of(int fd, dev_t device)
+{
+	struct stat node;
+
+	return !fstat(fd, &node) && S_ISCHR(node.st_mode) && node.st_rdev == device &&
+	       (fcntl(fd, F_GETFL) & PORT_MARK) != PORT_MARK;
+}
+
+/*
+ * After exec: the inherited descriptor that owns what this thread may use, whoever
+ * opened it; else one that the library opened, with nothing open at the moment.
+ */
+__attribute__((constructor)) static void find_inherited(void)
+{
+	struct dirent *entry;
+	struct stat device;
+	int fd, found = -1;
+	DIR *dir;
+
+	if (stat(DEVICE, &device) || !S_ISCHR(device.st_mode))
+		return;
+	dir = opendir("/proc/self/fd");
+	while (dir && (entry = readdir(dir))) {
+		fd = atoi(entry->d_name);
+		if (entry->d_name[0] == '.' || !is_of(fd, device.st_rdev))
+			continue;
+		if (gives_ports(fd)) {
+			found = fd;
+			break;
+		}
+		if (fcntl(fd, F_GETFL) & KEPT_MARK)
+			found = fd;
+	}
+	if (dir)
+		closedir(dir);
+	kept = found;
+	inherited = found >= 0;
+}
+
+/* ---- what would close it ---- */
+
+EXPORT int close(int fd)
+{
+	if (fd >= 0 && fd == kept_fd())
+		return fail(EBADF);
+	return REAL(close)(fd);
+}
+
+/* The program wants this number for something else. */
+static void make_way(int number)
+{
+	int fd = kept_fd(), other;
+
+	if (number < 0 || number != fd)
+		return;
+	other = move_up(fd, fd + 1);
+	if (other >= 0)
+		__atomic_store_n(&kept, other, __ATOMIC_RELEASE);
+}
+
+/* dup2(n, n) tells whether n is open. */
+EXPORT int dup2(int from, int to)
+{
+	if (from >= 0 && from == kept_fd())
+		return fail(EBADF);
+	make_way(to);
+	return REAL(dup2)(from, to);
+}
+
+EXPORT int dup3(int from, int to, int flags)
+{
+	if (from >= 0 && from == kept_fd())
+		return fail(EBADF);
+	make_way(to);
+	return REAL(dup3)(from, to, flags);
+}
+
+#if __GLIBC_PREREQ(2, 34)
+
+EXPORT int close_range(unsigned int first, unsigned int last, int flags)
+{
+	unsigned int fd = (unsigned int)kept_fd();
+
+	if (fd > INT_MAX || fd < first || fd > last)
+		return REAL(close_range)(first, last, flags);
+	if (fd > first && REAL(close_range)(first, fd - 1, flags))
+		return -1;
+	if (fd == last)
+		return fd > first ? 0 : REAL(close_range)(fd + 1, fd + 1, flags);
+	return REAL(close_range)(fd + 1, last, flags);
+}
+
+EXPORT void closefrom(int first)
+{
+	int fd = kept_fd();
+
+	if (fd < first || fd < 0) {
+		REAL(closefrom)(first);
+		return;
+	}
+	REAL(closefrom)(fd + 1);
+	for (int other = first < 0 ? 0 : first; other < fd; other++)
+		REAL(close)(other);
+}
+
+#endif

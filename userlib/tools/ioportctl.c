@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* ioportctl: I/O ports from the command line. Each verb has a file of its own. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl.h"
+
+/* A new verb is a line here, its declaration in ctl.h and a file. */
+static const struct verb verbs[] = {
+	{ "status", "what is there: module, device, policy", verb_status },
+	{ "check", "may these ports be used, and if not, why?", verb_check },
+	{ "read", "read ports", verb_read },
+	{ "write", "write ports", verb_write },
+	{ "fill", "write one value to all ports of a range", verb_fill },
+	{ "dump", "read a range, as hexdump shows it", verb_dump },
+	{ "watch", "watch ports, bit by bit", verb_watch },
+	{ "map", "a picture of all ports: allowed, in use, by whom", verb_map },
+	{ "holders", "which processes have access right now", verb_holders },
+	{ "run", "run a program that wants ioperm() or iopl()", verb_run },
+	{ "doctor", "find out what is wrong, and what to type", verb_doctor },
+	{ "load", "load the kernel module", verb_load },
+	{ "unload", "remove the kernel module", verb_unload },
+};
+
+#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static void print_help(void)
+{
+	printf("Usage: ioportctl VERB [OPTION...] [ARG...]\n"
+	       "x86 I/O ports without root, through " IOPORT_DEVICE ".\n\n");
+	for (size_t i = 0; i < VERBS; i++)
+		if (verbs[i].main)
+			printf("  %-9s%s\n", verbs[i].name, verbs[i].help);
+	printf("\nRANGE is 0x378, 0x378-0x37f, 0x378+8, a name as in /proc/ioports, or\n"
+	       "pci:0000:00:05.0/bar0. 'ioportctl VERB --help' tells about a verb.\n"
+	       "Exit status: 0 done or yes, 1 refused or no, 2 usage, 3 no device.\n");
+}
+
+/* For the shells' completion. */
+static void print_verbs(void)
+{
+	for (size_t i = 0; i < VERBS; i++)
+		if (verbs[i].main)
+			printf("%s\t%s\n", verbs[i].name, verbs[i].help);
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < VERBS; i++)
+		if (verbs[i].main && !strcmp(name, verbs[i].name))
+			return &verbs[i];
+	return NULL;
+}
+
+static int run_verb(const struct verb *verb, int argc, char **argv)
+{
+	static char name[64];
+
+	snprintf(name, sizeof(name), "ioportctl %s", verb->name);
+	message_prefix = name;
+	argv[0] = name;
+	argp_err_exit_status = STATUS_USAGE;
+	return verb->main(argc, argv);
+}
+
+/* What was printed must have got there. */
+static int finish(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	complain("standard output: %m");
+	return STATUS_NO;
+}
+
+int main(int argc, char **argv)
+{
+	const struct verb *verb;
+
+	if (argc < 2) {
+		complain("which verb? See 'ioportctl --help'");
+		return STATUS_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-?") || !strcmp(argv[1], "help")) {
+		print_help();
+		return finish(STATUS_OK);
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("ioportctl %s\n", ioport_version());
+		return finish(STATUS_OK);
+	}
+	if (!strcmp(argv[1], "--verbs")) {
+		print_verbs();
+		return finish(STATUS_OK);
+	}
+	verb = find_verb(argv[1]);
+	if (!verb) {
+		complain("'%s' is no verb. See 'ioportctl --help'", argv[1]);
+		return STATUS_USAGE;
+	}
+	return finish(run_verb(verb, argc - 1, argv + 1));
+}
