@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# "make help" lists the targets. Everything that is built goes below build/.
+
+BUILD ?= $(CURDIR)/build
+PREFIX ?= /usr/local
+DESTDIR ?=
+KDIR ?= /lib/modules/$(shell uname -r)/build
+# The kernels to test on: names (see tests/vm/kernels list) or "all"; nothing
+# means the kernel of this machine's Debian release.
+KERNELS ?=
+export BUILD PREFIX DESTDIR KERNELS
+# The library's own Makefile builds in a directory of its own.
+USERLIB := $(MAKE) -C userlib BUILD=$(BUILD)/userlib
+
+## all: build the library, and the module for the running kernel
+all: userlib module
+
+## help: this list
+help:
+	@echo "Targets:"
+	@sed -n 's/^## \([a-z0-9-]*\): /  \1: /p' $(MAKEFILE_LIST) | \
+		awk -F': ' '{ printf "%-16s %s\n", $$1, $$2 }'
+	@echo "KERNELS=\"6.1 7.2\" or KERNELS=all chooses kernels for check, check-dkms, check-install, demo, vm."
+
+## module: build the module for the running kernel, or for KDIR=...
+module:
+	@test -e $(KDIR)/Makefile || { \
+		echo "There are no headers for the running kernel in $(KDIR)."; \
+		echo "Install them, or name others with KDIR=; 'make demo' needs none."; exit 1; }
+	mkdir -p $(BUILD)/module/running
+	cp -ru module VERSION $(BUILD)/module/running
+	$(MAKE) -C $(BUILD)/module/running/module KDIR=$(KDIR)
+
+## userlib: build libioport and the examples
+userlib:
+	$(USERLIB)
+
+## lib32: build libioport-compat for 32-bit programs too
+lib32:
+	$(USERLIB) lib32
+
+## check: run all tests in virtual machines; sums up in the last line
+check:
+	@tests/setup test
+	@tests/vm/check
+
+## check-selftest: prove that the virtual machine notices what goes wrong
+check-selftest:
+	@tests/setup test
+	@tests/vm/selftest
+
+## check-mutants: break the module on purpose, and see the tests fail
+check-mutants:
+	@tests/setup test
+	@$(USERLIB) -s lib tools examples-static
+	@tests/mutants/run
+
+## check-dkms: build, install and remove by DKMS, in a Debian chroot
+check-dkms:
+	@tests/setup test
+	@tests/dkms/run
+
+## check-install: install and uninstall, in a Debian chroot
+check-install:
+	@tests/setup test
+	@tests/install/run
+
+## style: static checks: format, shell, spelling, licences, headers, udev rule
+style:
+	@tests/setup test style
+	@tests/style
+
+## vm: a shell in a virtual machine with the module loaded
+vm:
+	@tests/setup test
+	@$(USERLIB) -s lib tools examples-static
+	@$(MAKE) -s -C tests
+	@tests/vm/run --shell $(if $(KERNELS),--kernel $(firstword $(KERNELS)))
+
+## demo: see what an ordinary user can do with it, in a virtual machine
+demo:
+	@tests/setup test
+	@tests/demo/run
+
+## setup: install the Debian packages that all of this needs
+setup:
+	@tests/setup
+
+## install: install all of it on this machine (DESTDIR, PREFIX)
+install:
+	@scripts/install.sh
+
+## uninstall: remove it again
+uninstall:
+	@scripts/uninstall.sh
+
+## clean: remove what was built (the cache of kernels stays)
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all help module userlib lib32 check check-selftest check-mutants check-dkms check-install style vm demo setup \
+	install uninstall clean
