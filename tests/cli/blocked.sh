@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: blocked.sh nobitmap|unfixed|lockdown: what ioportctl says where the kernel
+# itself is in the way.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# No instructions, but system calls.
+mediated() {
+	ctl 0 check --use read,write 0x378
+	says "0x0378: read, write: ok"
+	ctl 0 write 0x378 0x5a
+	ctl 0 read 0x378
+	says 0x5a
+	ctl 1 check 0x378
+	says "0x0378: read, write: ok"$'\n'"0x0378: direct: refused: 0x0378: $1"
+	ctl 1 check --json 0x378
+	json ".[0] | .read.ok and .write.ok and .direct.reason == \"$2\""
+	ctl 0 status
+	says "*direct:    $3*access:    yes"
+}
+
+# Only our module was built without; the kernel has a bitmap.
+nobitmap() {
+	mediated "this kernel has no direct access*" no-direct "no: this kernel has no I/O bitmap*"
+	ctl 0 doctor
+	says "*note direct      not on this kernel*"
+}
+
+unfixed() {
+	mediated "direct access needs CAP_SYS_RAWIO*" privilege "with CAP_SYS_RAWIO only: *"
+	ctl 1 doctor
+	says "*BAD  direct      for root only*force_direct*"
+}
+
+lockdown() {
+	ctl 1 read 0x378
+	complains "0x0378: kernel lockdown forbids port access *"
+	quiet
+	ctl 1 write 0x378 0
+	complains "0x0378: kernel lockdown *"
+	ctl 1 check 0x378
+	says "0x0378: read, write, direct: refused: 0x0378: kernel lockdown *"
+	ctl 1 dump 0x378
+	says "* -- *"
+	complains "not read, -- here: 0x0378: kernel lockdown *"
+	ctl 0 status
+	says "*direct:    no: kernel lockdown *"
+	ctl 1 doctor
+	says "*BAD  lockdown    kernel lockdown forbids port access*note direct      not under lockdown*"
+}
+
+case $1 in
+nobitmap) nobitmap ;;
+unfixed) unfixed ;;
+lockdown) lockdown ;;
+esac
+finish

@@ -1,0 +1,190 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What "run" does besides opening ports: options, exit status, signals, daemons,
+# and that nothing is left behind whoever is killed.
+#
+# What is in single quotes is for the shell that is run.
+# shellcheck disable=SC2016
+set -u
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# Waits up to 5 s until COMMAND... succeeds.
+until_so() {
+	local _
+	for _ in {1..50}; do
+		"$@" && return
+		sleep 0.1
+	done
+	return 1
+}
+
+# Process numbers of a name; fails where there are none.
+processes() {
+	local f name
+	for f in /proc/[0-9]*; do
+		read -r name 2>/dev/null <"$f/comm" || continue
+		[[ $name != "$1" ]] || echo "${f#/proc/}"
+	done 2>/dev/null | grep .
+}
+
+end_all() {
+	local pid
+	for pid in $(processes "$2"); do
+		kill "-$1" "$pid"
+	done
+}
+
+supervised() {
+	processes ioport-run >/dev/null
+}
+
+nothing_left() {
+	! supervised && ! grep -q ioport /proc/ioports
+}
+
+is_reserved() {
+	grep -q ioport /proc/ioports
+}
+
+statuses() {
+	local n
+	for n in 0 1 7 255; do
+		gives "exit status $n" "status $n" -- sh -c "exit $n"
+	done
+	for n in 2 6 9 15; do
+		gives "ended by signal $n" "status $((128 + n))" -- sh -c "kill -$n \$\$"
+	done
+	gives "no such program" "ioportctl run: nosuch: No such file or directory; status 127" nosuch
+	gives "no program" "ioportctl run: /etc/passwd: Permission denied; status 126" /etc/passwd
+	gives "a bad list of ports" "ioportctl run: not a list of ports: '5-3'; status 125" -p 5-3 true
+	gives "a port too high" "ioportctl run: not a list of ports: '0x10000'; status 125" -p 0x10000 true
+	check "--help" [ "$(outcome root ioportctl run --help | tail -n 1)" = "status 0" ]
+	check "no program named" [ "$(outcome root ioportctl run | tail -n 1)" = "status 125" ]
+}
+
+# The program is the process that was started, so the shell's own means work.
+signals() {
+	local pid
+	start operator ioportctl run -- sh -c 'trap "exit 33" TERM; while :; do sleep 0.1; done'
+	pid=$!
+	sleep 0.5
+	kill -STOP $pid
+	check "stops" until_so grep -q '^State:.T' /proc/$pid/status
+	kill -CONT $pid
+	check "goes on" until_so grep -q '^State:.[SR]' /proc/$pid/status
+	kill -TERM $pid
+	wait $pid
+	equal "a signal reaches the program" $? 33
+	gives "has no child that it did not make" "none; status 0" -- sh -c \
+		'read -r c </proc/$$/task/$$/children; echo "${c:-none}"'
+	gives "inherits no descriptor" "$(outcome operator ls /proc/self/fd)" -- ls /proc/self/fd
+	gives "no signal waits for the program" "$(outcome operator grep SigPnd /proc/self/status)" \
+		-- grep SigPnd /proc/self/status
+	equal "SIGCHLD may be ignored" \
+		"$(outcome operator sh -c "trap '' CHLD; exec ioportctl run -- $access perm:378:1:1 in:378")" \
+		$'perm:378:1:1: 0\nin:378: 0x5a\nstatus 0'
+	check "nothing is left" until_so nothing_left
+}
+
+ports() {
+	gives "--ports narrows" "perm:378:1:1: 0; perm:37a:1:1: -1 Operation not permitted; in:37a: faults; status 0" \
+		-p 0x378-0x379 -- $access perm:378:1:1 perm:37a:1:1 in:37a
+	gives "--ports, by count and alone" "perm:378:2:1: 0; perm:37a:1:1: 0; perm:379:2:1: 0; perm:37b:1:1: -1 Operation not permitted; status 0" \
+		-p 0x378+2,0x37a -- $access perm:378:2:1 perm:37a:1:1 perm:379:2:1 perm:37b:1:1
+	gives "iopl(3) within --ports" "pl:3: 0; in:278: faults; in:37b: faults; perm:278:1:1: -1 Operation not permitted; status 0" \
+		-p 0x378-0x37a -- $access pl:3 in:278 in:37b perm:278:1:1
+	gives "iopl(3) with nothing" "pl:3: -1 Operation not permitted; status 0" -p 0x80 -- $access pl:3
+	gives "--strict" "pl:3: -1 Operation not permitted; in:378: faults; perm:378:1:1: 0; status 0" \
+		--strict -- $access pl:3 in:378 perm:378:1:1
+	gives "what was not asked for faults" "in:378: faults; perm:379:1:1: 0; in:378: faults; status 0" \
+		-- $access in:378 perm:379:1:1 in:378
+	gives "policy binds" "perm:60:1:1: -1 Operation not permitted; perm:377:2:1: -1 Operation not permitted; in:378: faults; status 0" \
+		-- $access perm:60:1:1 perm:377:2:1 in:378
+	gives "any value that is not 0 turns on" "perm:378:1:ff: 0; perm:379:1:80000000: 0; status 0" \
+		-- $access perm:378:1:ff perm:379:1:80000000
+	gives "off by another does not close" "perm:378:1:1: 0; perm:378:1:0: 0; in:378: 0x5a; status 0" \
+		-- $access perm:378:1:1 child:perm:378:1:0 in:378
+}
+
+policy() {
+	local allow=/sys/module/ioport/parameters/allow before
+	before=$(<$allow)
+	start operator ioportctl run -- $access perm:378:1:1 in:378 until:/tmp/go in:378 perm:378:1:1 perm:278:1:1 >/tmp/said
+	until_so grep -q in:378 /tmp/said
+	echo 0x278-0x27f >$allow
+	touch /tmp/go
+	wait $!
+	equal "policy is asked at each call" "$(tr '\n' ';' </tmp/said)" \
+		"perm:378:1:1: 0;in:378: 0x5a;in:378: faults;perm:378:1:1: -1 Operation not permitted;perm:278:1:1: 0;"
+	echo "$before" >$allow
+}
+
+identity() {
+	gives "--map-root is user 0" "0 0; status 0" --map-root -- sh -c 'echo $(id -u) $(id -g)'
+	gives "without, oneself" "1000 1000; status 0" -- sh -c 'echo $(id -u) $(id -g)'
+	gives "--map-root has ports" "perm:378:1:1: 0; in:378: 0x5a; status 0" -r -- $access perm:378:1:1 in:378
+	gives "and no others" "perm:60:1:1: -1 Operation not permitted; status 0" -r -- $access perm:60:1:1
+	gives "gains no privileges" "NoNewPrivs: 1; status 0" -- sh -c 'echo $(grep NoNewPrivs: /proc/self/status)'
+	equal "root keeps its own" "$(ioportctl run -- sh -c 'echo $(grep NoNewPrivs: /proc/self/status)')" "NoNewPrivs: 0"
+	gives "not nested" "ioportctl run: another program answers system calls here already: run cannot be nested; status 125" \
+		-- ioportctl run -- true
+}
+
+daemons() {
+	as operator ioportctl run -- $access perm:378:1:1 daemon /tmp/daemon in:378 perm:379:1:1 until:/tmp/end >/dev/null
+	check "a daemon keeps the supervisor" supervised
+	until_so grep -q perm:379 /tmp/daemon
+	equal "and its ports, and gets more" "$(cat /tmp/daemon)" $'in:378: 0x5a\nperm:379:1:1: 0'
+	check "reserved meanwhile" is_reserved
+	touch /tmp/end
+	check "nothing is left after it" until_so nothing_left
+	# A pipe that the supervisor held would keep cat waiting.
+	as operator ioportctl run -- $access perm:378:1:1 daemon /tmp/daemon sleep:40000 | timeout 10 cat >/dev/null
+	equal "holds no pipe of the program" $? 0
+	end_all KILL access
+	check "nothing is left after kill -9 of a daemon" until_so nothing_left
+}
+
+killed() {
+	start operator ioportctl run -- $access perm:378:1:1 sleep:20000 >/dev/null 2>&1
+	until_so is_reserved
+	kill -9 $!
+	wait $! 2>/dev/null
+	check "nothing is left after kill -9 of the program" until_so nothing_left
+	start operator ioportctl run -- $access perm:378:1:1 in:378 until:/tmp/on in:378 perm:378:1:1 fork in:378 >/tmp/said 2>&1
+	until_so grep -q in:378 /tmp/said
+	end_all TERM ioport-run
+	end_all HUP ioport-run
+	check "the supervisor outlives SIGTERM and SIGHUP" supervised
+	end_all KILL ioport-run
+	check "kill -9 of it takes the ports" until_so nothing_left
+	touch /tmp/on
+	wait $!
+	equal "and the program goes on without" "$? $(tr '\n' ';' </tmp/said)" \
+		"0 perm:378:1:1: 0;in:378: 0x5a;in:378: faults;perm:378:1:1: -1 Function not implemented;in:378: faults;"
+}
+
+# The stranger may not open the device; later there is none.
+without() {
+	local words=(perm:378:1:1 in:378 perm:ffff:2:1 perm:378:1:0 pl:4 pl:3 pl:0) plain
+	plain=$(outcome stranger $access "${words[@]}")
+	equal "not in the group: as the kernel says" "$(outcome stranger ioportctl run -q -- $access "${words[@]}")" "$plain"
+	check "and why is told" grep -q '^ioportctl run: no ports: .*group' <<<"$(outcome stranger ioportctl run true)"
+	until_so rmmod ioport
+	equal "no module: as the kernel says" "$(outcome operator ioportctl run -q -- $access "${words[@]}")" "$plain"
+	check "and why is told" grep -q '^ioportctl run: no ports: ' <<<"$(outcome operator ioportctl run true)"
+	equal "and the status is the program's" "$(outcome operator ioportctl run -q sh -c 'exit 5')" "status 5"
+}
+
+$access perm:378:3:1 out:37a:0c out:378:5a >/dev/null
+statuses
+signals
+ports
+policy
+identity
+daemons
+killed
+without
+finish

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tells what ioperm() and iopl() do, in this thread, in others, in children, after
+ * exec, and after giving up the right to them. Run with all ports allowed.
+ */
+#include "trace.h"
+
+#include <sys/io.h>
+#include <sys/syscall.h>
+
+static char *program;
+
+/* Which ports can be read here and now, by which widths. */
+static long ports(void *who)
+{
+	static const uint16_t wanted[] = { 0x80,  0x277, 0x278, 0x279, 0x27f,  0x280,
+					   0x378, 0x379, 0x37a, 0x3bc, 0x1000, 0xfffe };
+
+	printf("%16s:", (char *)who);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		printf(" %x=%d%d", wanted[i], can_in(wanted[i], 1), can_in(wanted[i], 2));
+	printf("\n");
+	fflush(stdout);
+	return 0;
+}
+
+static void here(void)
+{
+	ports("here");
+}
+
+static void clear(void)
+{
+	ioperm(0, 65536, 0);
+	iopl(0);
+}
+
+static void head(const char *text)
+{
+	clear();
+	printf("-- %s\n", text);
+	here();
+}
+
+static void bad_arguments(void)
+{
+	TELL(ioperm(0, 0, 1));
+	TELL(ioperm(0, 0, 0));
+	TELL(ioperm(65536, 1, 1));
+	TELL(ioperm(65535, 2, 1));
+	TELL(ioperm(65535, 2, 0));
+	TELL(ioperm(0, 65537, 1));
+	TELL(ioperm(-1UL, 1, 1));
+	TELL(ioperm(-1UL, 2, 1));
+	TELL(ioperm(2, -1UL, 1));
+	TELL(iopl(4));
+	TELL(iopl(-1));
+	here();
+}
+
+static void ranges(void)
+{
+	head("ranges, truth values");
+	TELL(ioperm(0x378, 3, 3));
+	here();
+	TELL(ioperm(0x278, 8, 255));
+	TELL(ioperm(0x3bc, 1, -1));
+	here();
+	TELL(ioperm(0x379, 1, 0));
+	here();
+	TELL(ioperm(0x1000, 16, 0));
+	TELL(ioperm(0x279, 0x100, 1));
+	here();
+	TELL(ioperm(0, 65536, 1));
+	here();
+	TELL(ioperm(0x278, 8, 0));
+	here();
+	TELL(ioperm(0, 65536, 0));
+	here();
+	TELL(ioperm(65535, 1, 1));
+	TELL(ioperm(65534, 1, 1));
+	here();
+	TELL(syscall(SYS_ioperm, 0x378, 3, 1));
+	here();
+	TELL(syscall(SYS_ioperm, 0x379, 1, 0));
+	TELL(syscall(SYS_ioperm, 65535, 2, 1));
+	here();
+}
+
+static long thread_changes(void *arg)
+{
+	(void)arg;
+	TELL(ioperm(0x3bc, 1, 1));
+	TELL(ioperm(0x378, 1, 0));
+	return ports("it, afterwards");
+}
+
+static void threads(struct worker *older)
+{
+	struct worker younger, third;
+
+	head("threads");
+	TELL(ioperm(0x378, 3, 1));
+	worker_do(older, ports, "older");
+	worker_start(&younger);
+	worker_do(&younger, ports, "younger");
+	worker_do(&younger, thread_changes, NULL);
+	here();
+	TELL(ioperm(0x279, 1, 1));
+	worker_do(&younger, ports, "younger");
+	worker_do(older, thread_changes, NULL);
+	here();
+	worker_start(&third);
+	worker_do(&third, ports, "third");
+	clear();
+	worker_do(&third, ports, "third");
+	worker_do(&younger, ports, "younger");
+	worker_stop(&third);
+	worker_stop(&younger);
+}
+
+static long child_changes(void *arg)
+{
+	ports("child");
+	thread_changes(arg);
+	child_do(ports, "grandchild");
+	return 7;
+}
+
+static void children(void)
+{
+	struct worker other;
+	int go[2];
+	pid_t pid;
+	char c;
+
+	head("children");
+	TELL(ioperm(0x378, 3, 1));
+	TELL(child_do(child_changes, NULL));
+	here();
+	if (pipe(go))
+		bail("pipe");
+	pid = fork();
+	if (!pid) {
+		close(go[1]);
+		_exit(read(go[0], &c, 1) != 0 || ports("child") || thread_changes(NULL));
+	}
+	clear();
+	here();
+	close(go[0]);
+	close(go[1]);
+	waitpid(pid, NULL, 0);
+	here();
+	TELL(ioperm(0x279, 1, 1));
+	worker_start(&other);
+	worker_do(&other, child_changes, NULL);
+	worker_stop(&other);
+	here();
+}
+
+static long execute(void *how)
+{
+	execl(program, program, (char *)how, (char *)NULL);
+	return 99;
+}
+
+static void programs(void)
+{
+	pid_t pid;
+
+	head("exec");
+	TELL(child_do(execute, "executed"));
+	TELL(ioperm(0x378, 3, 1));
+	TELL(child_do(execute, "executed"));
+	TELL(ioperm(0, 65536, 0));
+	TELL(child_do(execute, "executed"));
+	TELL(ioperm(0x378, 3, 1));
+	here();
+	fflush(stdout);
+	pid = vfork();
+	if (!pid) {
+		execl(program, program, "executed", (char *)NULL);
+		_exit(98);
+	}
+	waitpid(pid, NULL, 0);
+	here();
+}
+
+/* Does not touch its descriptors before it has closed them all. */
+static void executed(void)
+{
+	int n = 0;
+
+	ports("executed");
+	for (int fd = 3; fd < 4096; fd++)
+		n += !close(fd);
+	printf("%d were open\n", n);
+	ports("executed");
+	TELL(ioperm(0x278, 1, 1));
+	TELL(ioperm(0x378, 1, 0));
+	ports("executed");
+	TELL(iopl(3));
+	ports("executed");
+	TELL(iopl(0));
+	ports("executed");
+	child_do(ports, "its child");
+}
+
+static void descriptors(void)
+{
+	int fd;
+
+	head("closing what is open");
+	TELL(ioperm(0x378, 3, 1));
+	fd = open("/dev/null", O_RDONLY);
+	printf("the next descriptor is %d\n", fd);
+	for (int i = 3; i < 4096; i++)
+		close(i);
+	here();
+	TELL(ioperm(0x278, 1, 1));
+#if __GLIBC_PREREQ(2, 34)
+	TELL(close_range(3, 4095, 0));
+	TELL(close_range(3, -1U, 0));
+	here();
+	closefrom(3);
+	here();
+#endif
+	fd = 0;
+	for (int i = 3; i < 1020; i++)
+		fd += dup2(0, i) == i;
+	printf("%d copies\n", fd);
+	here();
+	for (int i = 3; i < 1020; i++)
+		close(i);
+	TELL(ioperm(0x3bc, 1, 1));
+	here();
+}
+
+static long thread_lowers(void *arg)
+{
+	(void)arg;
+	ports("it");
+	TELL(iopl(0));
+	return ports("it, at level 0");
+}
+
+static void levels(struct worker *older)
+{
+	struct worker younger;
+
+	head("iopl");
+	TELL(iopl(0));
+	TELL(iopl(3));
+	here();
+	TELL(iopl(3));
+	worker_do(older, ports, "older");
+	TELL(ioperm(0x378, 3, 1));
+	TELL(ioperm(0x3bc, 1, 1));
+	TELL(ioperm(0x3bc, 1, 0));
+	TELL(ioperm(0x1000, 1, 0));
+	here();
+	worker_start(&younger);
+	worker_do(&younger, ports, "younger");
+	worker_do(&younger, thread_lowers, NULL);
+	TELL(child_do(thread_lowers, NULL));
+	here();
+	TELL(iopl(0));
+	here();
+	worker_do(&younger, ports, "younger");
+	worker_stop(&younger);
+	TELL(iopl(3));
+	TELL(iopl(2));
+	here();
+	TELL(iopl(1));
+	TELL(iopl(3));
+	here();
+	TELL(ioperm(0x378, 1, 0));
+	TELL(iopl(1));
+	here();
+	TELL(ioperm(0, 65536, 0));
+	here();
+	TELL(iopl(2));
+	here();
+	TELL(iopl(0));
+	TELL(syscall(SYS_iopl, 3));
+	here();
+	TELL(child_do(execute, "ports"));
+	TELL(syscall(SYS_iopl, 0));
+	TELL(syscall(SYS_iopl, 4));
+	here();
+}
+
+static void unprivileged(void)
+{
+	struct worker younger;
+
+	head("without the right");
+	TELL(ioperm(0x378, 3, 1));
+	TELL(iopl(3));
+	TELL(setresuid(1, 1, 1));
+	here();
+	TELL(iopl(3));
+	TELL(ioperm(0x278, 1, 1));
+	TELL(ioperm(0x378, 1, 1));
+	TELL(ioperm(0, 0, 1));
+	TELL(ioperm(65535, 2, 1));
+	TELL(iopl(4));
+	TELL(iopl(2));
+	here();
+	TELL(iopl(2));
+	TELL(iopl(3));
+	TELL(iopl(0));
+	TELL(iopl(1));
+	TELL(ioperm(0x379, 1, 0));
+	TELL(ioperm(0x379, 1, 1));
+	TELL(ioperm(0x378, 1, 1));
+	worker_start(&younger);
+	worker_do(&younger, ports, "younger");
+	worker_stop(&younger);
+	TELL(child_do(execute, "ports"));
+	TELL(ioperm(0, 65536, 0));
+	here();
+}
+
+int main(int argc, char **argv)
+{
+	struct worker older;
+
+	program = argv[0];
+	if (argc > 1 && !strcmp(argv[1], "ports"))
+		return (int)ports("executed");
+	if (argc > 1 && !strcmp(argv[1], "executed"))
+		return executed(), 0;
+	worker_start(&older);
+	here();
+	bad_arguments();
+	ranges();
+	threads(&older);
+	children();
+	programs();
+	descriptors();
+	levels(&older);
+	unprivileged();
+	return 0;
+}
