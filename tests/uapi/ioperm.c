@@ -116,7 +116,8 @@ static void test_root(void)
 	is(mismatches(NONE), 0, "none");
 
 	f = fopen("/proc/sys/kernel/ftrace_enabled", "w");
-	ok(f && fputs("0\n", f) >= 0 && fclose(f) && errno == EBUSY,
+	/* EBUSY while somebody has a permanent hook; newer kernels have no off at all. */
+	ok(f && fputs("0\n", f) >= 0 && fclose(f) && (errno == EBUSY || errno == EOPNOTSUPP),
 	   "the hook cannot be switched off by kernel.ftrace_enabled");
 }
 

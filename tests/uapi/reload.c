@@ -140,11 +140,29 @@ static void test_parameters(void)
 	load("");
 }
 
+/* Writes a sysctl; 0 or errno. */
+static int set_ftrace(const char *value)
+{
+	int f = open("/proc/sys/kernel/ftrace_enabled", O_WRONLY), err;
+
+	err = f < 0 || write(f, value, strlen(value)) < 0 ? errno : 0;
+	close(f);
+	return err;
+}
+
 /* Where ftrace is off, there is no hook: direct access fails closed. */
 static void test_no_hook(void)
 {
+	int err;
+
 	is(run("rmmod ioport"), 0, "rmmod");
-	is(run("echo 0 >/proc/sys/kernel/ftrace_enabled"), 0, "kernel.ftrace_enabled=0");
+	err = set_ftrace("0\n");
+	if (err == EOPNOTSUPP) {
+		skip("this kernel does not switch ftrace off (kernel.ftrace_enabled)");
+		load("");
+		return;
+	}
+	is(err, 0, "kernel.ftrace_enabled=0");
 	load("");
 	is(run("/usr/bin/setpriv --reuid operator --regid operator --init-groups -- "
 	       "/tests/uapi/blocked no-hook >/tmp/no-hook 2>&1"),
@@ -155,7 +173,7 @@ static void test_no_hook(void)
 	is(mismatches(WINDOWS(LPT_WINDOW)), 0, "the window");
 	close(fd);
 	is(run("rmmod ioport"), 0, "rmmod");
-	is(run("echo 1 >/proc/sys/kernel/ftrace_enabled"), 0, "kernel.ftrace_enabled=1");
+	is(set_ftrace("1\n"), 0, "kernel.ftrace_enabled=1");
 	load("");
 }
 
