@@ -7,8 +7,8 @@
  * once would make the probe of a driver that asks in between fail, and would let
  * another one in right afterwards.
  *
- * All files share the reservations: users[] counts for each port the files that
- * hold it, and a segment is a stretch of ports that the kernel has given to the
+ * All files share the reservations, but for what one has claimed for itself: users[]
+ * counts for each port the files that hold it, and a segment is a stretch of ports that the kernel has given to the
  * module. A segment is never split, since that cannot be done without letting go
  * of a part for a moment: a port inside it that nobody uses any more stays
  * reserved until one end of the segment has come that far.
@@ -42,6 +42,9 @@ static struct rb_root segments = RB_ROOT;
 
 /* Number of files that hold each port; NULL until the first claim. */
 static u32 *users;
+
+/* The ports that some file has for itself alone (ioport_file.alone, of all files). */
+static DECLARE_BITMAP(alone, IOPORT_PORTS);
 
 /* The first segment that ends at or after @port. */
 static struct segment *segment_from(unsigned int port)
@@ -233,27 +236,64 @@ static int claim_alloc(struct ioport_file *f)
 	return f->held && users ? 0 : -ENOMEM;
 }
 
-static int claim(struct ioport_file *f, struct ports p, unsigned int *bad, bool keep_part)
+/* The first port of a range that another file has for itself; one past its end if none. */
+static unsigned int first_of_others(const struct ioport_file *f, struct ports p)
 {
-	int err;
+	unsigned int port = p.first;
 
-	lockdep_assert_held(&f->lock);
-	if (ioport_busy_allow || ioport_holds(f, p))
-		return 0;
+	for_each_set_bit_from(port, alone, p.last + 1)
+		if (!f->alone || !test_bit(port, f->alone))
+			return port;
+	return p.last + 1;
+}
+
+/*
+ * Has another file claimed one of these for itself? The file's lock is held. What
+ * the file holds, no other can have claimed: ioport_file_claim() sees to that.
+ */
+bool ioport_is_anothers(const struct ioport_file *f, struct ports p)
+{
+	unsigned int first;
+
 	mutex_lock(&claim_lock);
-	err = claim_alloc(f);
-	if (err) {
+	first = first_of_others(f, p);
+	mutex_unlock(&claim_lock);
+	return first <= p.last;
+}
+
+/* With claim_lock held. */
+static int claim_some(struct ioport_file *f, struct ports p, unsigned int *bad, bool keep_part)
+{
+	unsigned int end = first_of_others(f, p);
+	int err = end > p.last ? 0 : -EBUSY;
+
+	if (err)
+		*bad = end;
+	if (ioport_busy_allow || end == p.first)
+		return err;
+	if (claim_alloc(f)) {
 		*bad = p.first;
-		goto out;
+		return -ENOMEM;
 	}
-	err = reserve_missing(p, bad);
+	err = reserve_missing((struct ports){ p.first, end - 1 }, bad) ?: err;
 	if (!err)
 		hold(f, p);
 	else if (keep_part && *bad > p.first)
 		hold(f, (struct ports){ p.first, *bad - 1 });
 	if (err)
 		trim(p);
-out:
+	return err;
+}
+
+static int claim(struct ioport_file *f, struct ports p, unsigned int *bad, bool keep_part)
+{
+	int err;
+
+	lockdep_assert_held(&f->lock);
+	if (ioport_holds(f, p))
+		return 0;
+	mutex_lock(&claim_lock);
+	err = claim_some(f, p, bad, keep_part);
 	mutex_unlock(&claim_lock);
 	return err;
 }
@@ -264,7 +304,7 @@ out:
  * @p: The ports. Those it holds already are none the worse.
  * @bad: On error, the first port that could not be had.
  *
- * With busy=allow nothing is reserved.
+ * With busy=allow nothing is reserved, and only another file's claim refuses it.
  *
  * Return: 0, -EBUSY or -ENOMEM.
  */
@@ -280,9 +320,84 @@ int ioport_claim_until(struct ioport_file *f, struct ports p, unsigned int *bad)
 }
 
 /**
+ * ioport_claim_alone - reserve ports for a file and keep all others from them
+ * @f: The file; its lock is held, and ioport_policy_sem for writing.
+ * @p: The ports, which no other file uses.
+ *
+ * They are reserved also with busy=allow: what a driver holds, nobody has alone.
+ *
+ * Return: 0, -EBUSY or -ENOMEM.
+ */
+int ioport_claim_alone(struct ioport_file *f, struct ports p)
+{
+	unsigned int bad;
+	int err;
+
+	if (!f->alone)
+		f->alone = kzalloc(IOPORT_MAP_BYTES, GFP_KERNEL_ACCOUNT);
+	if (!f->alone)
+		return -ENOMEM;
+	mutex_lock(&claim_lock);
+	err = claim_alloc(f);
+	if (err)
+		goto out;
+	err = reserve_missing(p, &bad);
+	if (err) {
+		trim(p);
+		goto out;
+	}
+	hold(f, p);
+	bitmap_set(f->alone, p.first, ports_count(p));
+	bitmap_set(alone, p.first, ports_count(p));
+out:
+	mutex_unlock(&claim_lock);
+	return err;
+}
+
+static void share_word(struct ioport_file *f, unsigned int w, unsigned long bits)
+{
+	bits &= f->alone[w];
+	f->alone[w] &= ~bits;
+	alone[w] &= ~bits;
+}
+
+/**
+ * ioport_share - let others have what a file has claimed for itself
+ * @f: The file; its lock is held.
+ * @p: The ports. Those that it has not claimed do not matter.
+ *
+ * They stay reserved until ioport_unclaim().
+ */
+void ioport_share(struct ioport_file *f, struct ports p)
+{
+	unsigned int w;
+
+	if (!f->alone)
+		return;
+	mutex_lock(&claim_lock);
+	for_each_word(w, p)
+		share_word(f, w, ports_word(p, w));
+	mutex_unlock(&claim_lock);
+}
+
+/* As ioport_share(), for the ports that a map closes. */
+void ioport_share_closed(struct ioport_file *f, const unsigned long *map)
+{
+	unsigned int w;
+
+	if (!f->alone)
+		return;
+	mutex_lock(&claim_lock);
+	for (w = 0; w < IOPORT_LONGS; w++)
+		share_word(f, w, map[w]);
+	mutex_unlock(&claim_lock);
+}
+
+/**
  * ioport_unclaim - give back ports that a file does not use any more
  * @f: The file; its lock is held.
- * @p: The ports. Those that it does not hold do not matter.
+ * @p: The ports. Those that it does not hold do not matter; those that it has for
+ *	itself alone stay its.
  */
 void ioport_unclaim(struct ioport_file *f, struct ports p)
 {
@@ -293,6 +408,8 @@ void ioport_unclaim(struct ioport_file *f, struct ports p)
 	mutex_lock(&claim_lock);
 	port = p.first;
 	for_each_set_bit_from(port, f->held, p.last + 1) {
+		if (f->alone && test_bit(port, f->alone))
+			continue;
 		__clear_bit(port, f->held);
 		users[port]--;
 	}
@@ -302,6 +419,6 @@ void ioport_unclaim(struct ioport_file *f, struct ports p)
 
 void ioport_claim_exit(void)
 {
-	WARN_ON(!RB_EMPTY_ROOT(&segments));
+	WARN_ON(!RB_EMPTY_ROOT(&segments) || !bitmap_empty(alone, IOPORT_PORTS));
 	vfree(users);
 }

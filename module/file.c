@@ -42,6 +42,7 @@ void ioport_file_free(struct ioport_file *f)
 	mutex_lock(&f->lock);
 	ioport_file_close_maps(f);
 	ioport_on_close_run(f);
+	ioport_share(f, IOPORT_ALL);
 	ioport_unclaim(f, IOPORT_ALL);
 	mutex_unlock(&f->lock);
 	/* Still under the policy: in between, it would be given its ports again. */
@@ -51,6 +52,7 @@ void ioport_file_free(struct ioport_file *f)
 	up_read(&ioport_policy_sem);
 
 	kfree(f->ready);
+	kfree(f->alone);
 	kfree(f->held);
 	kfree(f->limit);
 	mutex_destroy(&f->lock);
@@ -112,8 +114,8 @@ int ioport_file_allowed(const struct ioport_file *f, struct ports p)
  */
 bool ioport_file_may_use(const struct ioport_file *f, struct ports p)
 {
-	return !ioport_file_allowed(f, p) && (ioport_busy_allow || ioport_holds(f, p)) &&
-	       !ioport_locked_down();
+	return !ioport_file_allowed(f, p) && !ioport_locked_down() &&
+	       (ioport_holds(f, p) || (ioport_busy_allow && !ioport_is_anothers(f, p)));
 }
 
 static unsigned long ready_word(const struct ioport_file *f, unsigned int w)
@@ -156,6 +158,15 @@ void ioport_file_unclaim_unused(struct ioport_file *f, struct ports p)
 	}
 }
 
+/* Gives back what is not in use; with busy=allow, nothing that is need be reserved. */
+static void give_back(struct ioport_file *f, struct ports p)
+{
+	if (ioport_busy_allow)
+		ioport_unclaim(f, p);
+	else
+		ioport_file_unclaim_unused(f, p);
+}
+
 /*
  * Takes from read(), write() and batches what @mask closes. Returns whether there
  * was anything: then transfers may be under way until a grace period has passed.
@@ -182,6 +193,7 @@ static bool take_ready(struct ioport_file *f, const unsigned long *mask)
 static bool take(struct ioport_file *f, const unsigned long *mask)
 {
 	ioport_file_confine_maps(f, mask);
+	ioport_share_closed(f, mask);
 	return take_ready(f, mask);
 }
 
@@ -247,6 +259,74 @@ int ioport_file_prepare(struct ioport_file *f, struct ports p)
 		set_ready(f, p);
 	ioport_file_unlock(f);
 	return err;
+}
+
+/* Does the file use a port of the range, in whatever way, or has it claimed one? */
+static bool uses(struct ioport_file *f, struct ports p)
+{
+	unsigned long used = 0;
+	unsigned int w;
+
+	mutex_lock(&f->lock);
+	for_each_word(w, p)
+		used |= ports_word(p, w) & (ioport_file_open_word(f, w) | ready_word(f, w) |
+					    (f->held ? f->held[w] : 0));
+	mutex_unlock(&f->lock);
+	return used;
+}
+
+static bool others_use(const struct ioport_file *f, struct ports p)
+{
+	struct ioport_file *other;
+	bool used = false;
+
+	mutex_lock(&ioport_files_lock);
+	list_for_each_entry(other, &ioport_files, node) {
+		used = other != f && uses(other, p);
+		if (used)
+			break;
+		cond_resched();
+	}
+	mutex_unlock(&ioport_files_lock);
+	return used;
+}
+
+/**
+ * ioport_file_claim - have ports for this file alone
+ * @f: The file.
+ * @p: The ports.
+ *
+ * The policy's lock is held for writing, so that no other file can come to use one
+ * of them between the look at all files and the claim. With busy=allow no count of
+ * users is kept, so all are looked at.
+ *
+ * Return: 0, -EACCES, -EBUSY, -ENOMEM or -EINTR.
+ */
+int ioport_file_claim(struct ioport_file *f, struct ports p)
+{
+	int err;
+
+	if (down_write_killable(&ioport_policy_sem))
+		return -EINTR;
+	err = others_use(f, p) ? -EBUSY : 0;
+	mutex_lock(&f->lock);
+	/* In this order: whether others use a port is no business of who may not. */
+	err = ioport_file_allowed(f, p) ?: err ?: ioport_claim_alone(f, p);
+	mutex_unlock(&f->lock);
+	up_write(&ioport_policy_sem);
+	return err;
+}
+
+int ioport_file_release(struct ioport_file *f, struct ports p)
+{
+	int err = ioport_file_lock(f);
+
+	if (err)
+		return err;
+	ioport_share(f, p);
+	give_back(f, p);
+	ioport_file_unlock(f);
+	return 0;
 }
 
 /* As ioport_file_check(), with the locks held. */
@@ -364,13 +444,9 @@ bool ioport_file_reclaim(struct ioport_file *f)
 	return taken;
 }
 
-/* Gives back what is not in use, or all with busy=allow. */
 void ioport_file_give_back(struct ioport_file *f)
 {
 	mutex_lock(&f->lock);
-	if (ioport_busy_allow)
-		ioport_unclaim(f, IOPORT_ALL);
-	else
-		ioport_file_unclaim_unused(f, IOPORT_ALL);
+	give_back(f, IOPORT_ALL);
 	mutex_unlock(&f->lock);
 }

@@ -38,7 +38,8 @@ static bool bad_range(u32 first, u32 count)
 static long do_get_info(void __user *arg)
 {
 	struct ioport_info info = {
-		.features = IOPORT_FEATURE_MEDIATED | IOPORT_FEATURE_XFER | IOPORT_FEATURE_ON_CLOSE,
+		.features = IOPORT_FEATURE_MEDIATED | IOPORT_FEATURE_XFER |
+			    IOPORT_FEATURE_ON_CLOSE | IOPORT_FEATURE_CLAIM,
 		.direct_blocked = ioport_direct_blocked(),
 		.ports = IOPORT_PORTS,
 		.map_bytes = IOPORT_MAP_BYTES,
@@ -133,7 +134,7 @@ static long do_get_map(struct file *file, const void __user *arg)
 
 	if (copy_from_user(&map, arg, sizeof(map)))
 		return -EFAULT;
-	if (map.flags || map.which > IOPORT_WHICH_POLICY)
+	if (map.flags || map.which > IOPORT_WHICH_CLAIMED)
 		return -EINVAL;
 	bits = kmalloc(IOPORT_MAP_BYTES, GFP_KERNEL_ACCOUNT);
 	if (!bits)
@@ -272,6 +273,24 @@ static long do_on_close(struct file *file, void __user *arg)
 	return err;
 }
 
+static long do_claim(struct file *file, const void __user *arg)
+{
+	struct ioport_range range;
+	int err;
+
+	err = get_range(&range, arg) ?: (range.flags ? -EINVAL : ioport_locked_down());
+	return err ?: ioport_file_claim(file->private_data, ports(range.first, range.count));
+}
+
+static long do_release(struct file *file, const void __user *arg)
+{
+	struct ioport_range range;
+	int err;
+
+	err = get_range(&range, arg) ?: (range.flags ? -EINVAL : 0);
+	return err ?: ioport_file_release(file->private_data, ports(range.first, range.count));
+}
+
 long ioport_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	void __user *p = (void __user *)arg;
@@ -299,6 +318,10 @@ long ioport_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return do_xfer(file, p);
 	case IOPORT_IOC_ON_CLOSE:
 		return do_on_close(file, p);
+	case IOPORT_IOC_CLAIM:
+		return do_claim(file, p);
+	case IOPORT_IOC_RELEASE:
+		return do_release(file, p);
 	default:
 		return -ENOTTY;
 	}

@@ -102,6 +102,8 @@ struct port_map {
  * @limit: The limit as a map; NULL while it is everything.
  * @held: The set of ports that this file has reserved; NULL while it is empty.
  *	Covers every open port of the maps, and @ready, while busy=deny.
+ * @alone: The set of ports that this file has claimed for itself, a part of @held
+ *	whatever busy says; NULL until the first claim. Also guarded by claim_lock.
  * @ready: The set of ports that read() and write() may use without asking any
  *	further: within policy and limit, and reserved while busy=deny. Bits are
  *	set and cleared under @lock, tested under RCU alone; whoever clears some
@@ -120,6 +122,7 @@ struct ioport_file {
 	unsigned int sweep_at;
 	unsigned long *limit;
 	unsigned long *held;
+	unsigned long *alone;
 	unsigned long *ready;
 	struct on_close *on_close;
 	unsigned int taken;
@@ -198,6 +201,8 @@ struct ioport_file *ioport_file_new(void);
 void ioport_file_free(struct ioport_file *f);
 int ioport_file_limit(struct ioport_file *f, const unsigned long *bits);
 int ioport_file_prepare(struct ioport_file *f, struct ports p);
+int ioport_file_claim(struct ioport_file *f, struct ports p);
+int ioport_file_release(struct ioport_file *f, struct ports p);
 int ioport_file_check(struct ioport_file *f, struct ports p, unsigned int *port,
 		      enum ioport_reason *reason);
 bool ioport_file_take(struct ioport_file *f);
@@ -248,7 +253,11 @@ int ioport_parse_list(const char *text, unsigned long *set, const char **bad, si
 /* claim.c: reservations in /proc/ioports */
 int ioport_claim(struct ioport_file *f, struct ports p, unsigned int *bad);
 int ioport_claim_until(struct ioport_file *f, struct ports p, unsigned int *bad);
+int ioport_claim_alone(struct ioport_file *f, struct ports p);
+void ioport_share(struct ioport_file *f, struct ports p);
+void ioport_share_closed(struct ioport_file *f, const unsigned long *map);
 void ioport_unclaim(struct ioport_file *f, struct ports p);
+bool ioport_is_anothers(const struct ioport_file *f, struct ports p);
 bool ioport_holds(const struct ioport_file *f, struct ports p);
 void ioport_claim_exit(void);
 

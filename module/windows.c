@@ -410,6 +410,10 @@ int ioport_file_get_map(struct ioport_file *f, enum ioport_which which, unsigned
 	case IOPORT_WHICH_POLICY:
 		copy_map(bits, ioport_locked_down() ? NULL : ioport_policy, 0xff);
 		break;
+	case IOPORT_WHICH_CLAIMED:
+		copy_map(bits, f->alone, 0);
+		bitmap_complement(bits, bits, IOPORT_PORTS);
+		break;
 	default:
 		err = -EINVAL;
 		break;

@@ -66,7 +66,7 @@
  * EACCES     Policy, or the file's limit, does not allow a port.
  * EBUSY      The calling thread has permissions from ioperm() or iopl(), or is
  *            attached to a map that the call does not name; or a kernel driver
- *            or ACPI holds a port.
+ *            or ACPI holds a port, or another open file has claimed it.
  * ENOMEM     Out of memory (also the memory cgroup's).
  * EINTR      A fatal signal came before anything was done.
  * ========== ==============================================================
@@ -116,12 +116,14 @@
  * @IOPORT_FEATURE_MEDIATED: read(), write(), pread() and pwrite().
  * @IOPORT_FEATURE_XFER: Batches, &IOPORT_IOC_XFER.
  * @IOPORT_FEATURE_ON_CLOSE: &IOPORT_IOC_ON_CLOSE.
+ * @IOPORT_FEATURE_CLAIM: &IOPORT_IOC_CLAIM and &IOPORT_IOC_RELEASE.
  */
 enum ioport_feature {
 	IOPORT_FEATURE_DIRECT = 1 << 0,
 	IOPORT_FEATURE_MEDIATED = 1 << 1,
 	IOPORT_FEATURE_XFER = 1 << 2,
 	IOPORT_FEATURE_ON_CLOSE = 1 << 3,
+	IOPORT_FEATURE_CLAIM = 1 << 4,
 };
 
 /**
@@ -170,7 +172,7 @@ struct ioport_info {
  * struct ioport_range - a range of ports
  * @first: First port, 0 to 65535.
  * @count: Number of ports, at least 1; @first + @count is at most 65536.
- * @flags: 0 or %IOPORT_THREAD.
+ * @flags: For GRANT and REVOKE 0 or %IOPORT_THREAD; for others 0.
  * @pad: Zero.
  */
 struct ioport_range {
@@ -190,12 +192,15 @@ struct ioport_range {
  *	the deny list and the ports of a PCI device that was just removed; all
  *	closed under kernel lockdown. Ports that drivers
  *	hold are not left out; &IOPORT_IOC_CHECK asks for those.
+ * @IOPORT_WHICH_CLAIMED: What the file has claimed for itself: those ports are
+ *	open in this map, all others closed.
  */
 enum ioport_which {
 	IOPORT_WHICH_FILE = 0,
 	IOPORT_WHICH_THREAD = 1,
 	IOPORT_WHICH_LIMIT = 2,
 	IOPORT_WHICH_POLICY = 3,
+	IOPORT_WHICH_CLAIMED = 4,
 };
 
 /**
@@ -229,7 +234,8 @@ struct ioport_attach {
  * @IOPORT_REASON_PRIVILEGE: Direct access needs CAP_SYS_RAWIO here (EPERM).
  * @IOPORT_REASON_POLICY: Not in the allow list, or in the deny list (EACCES).
  * @IOPORT_REASON_LIMIT: Outside the file's limit (EACCES).
- * @IOPORT_REASON_BUSY: A kernel driver or ACPI holds it (EBUSY).
+ * @IOPORT_REASON_BUSY: A kernel driver or ACPI holds it, or another open file has
+ *	claimed it (EBUSY).
  */
 enum ioport_reason {
 	IOPORT_REASON_NONE = 0,
@@ -454,5 +460,26 @@ struct ioport_xfer {
  * writing.
  */
 #define IOPORT_IOC_ON_CLOSE _IOWR(IOPORT_IOC_TYPE, 0x0a, struct ioport_xfer)
+
+/**
+ * IOPORT_IOC_CLAIM - Have ports for this open file alone.
+ *
+ * From then on other open files are refused them (EBUSY), with busy=allow too, and
+ * so are drivers that are loaded later: the ports stand in /proc/ioports. It opens
+ * nothing and touches no port. EBUSY where another open file uses one of them: has it
+ * open in a map, has touched it by read(), write(), a batch or &IOPORT_IOC_CHECK
+ * (until it is closed or limited), or has claimed it; or a driver holds one, whatever
+ * busy says. A port that policy or the limit takes from the file is released. Any
+ * open mode.
+ */
+#define IOPORT_IOC_CLAIM _IOW(IOPORT_IOC_TYPE, 0x0b, struct ioport_range)
+
+/**
+ * IOPORT_IOC_RELEASE - Share again what was claimed.
+ *
+ * What this file uses it goes on using. Ports that were not claimed do not matter.
+ * The last close releases all. Any open mode; needs no right.
+ */
+#define IOPORT_IOC_RELEASE _IOW(IOPORT_IOC_TYPE, 0x0c, struct ioport_range)
 
 #endif /* IOPORT_DEV_H */

@@ -60,6 +60,27 @@ static void test_busy(void)
 	ioport_close(b);
 }
 
+static void test_claim(void)
+{
+	struct ioport *a = must_open(0), *b = must_open(0);
+	struct ioport_portmap map;
+	uint8_t value;
+
+	is(ioport_claim(a, LATCH, 2), 0, "claim");
+	is(ioport_get_map(a, IOPORT_WHICH_CLAIMED, &map), 0, "get_map");
+	ok(ioport_portmap_is_open(&map, LATCH, 2) && !ioport_portmap_is_open(&map, LATCH + 1, 2),
+	   "what was claimed");
+	fails(ioport_in8(b, LATCH, &value), EBUSY, "in8 through another handle");
+	fails(ioport_claim(b, LATCH + 1, 2), EBUSY, "claim through another handle");
+	explains(b, EBUSY, IOPORT_READ, LATCH, 1, "0x0378: |claimed by another program");
+	is(ioport_in8(a, LATCH, &value), 0, "in8 through its own");
+	is(ioport_release(a, LATCH, 2), 0, "release");
+	is(ioport_in8(b, LATCH, &value), 0, "in8 through another handle");
+	fails(ioport_release(a, 0xffff, 2), EINVAL, "release past the last port");
+	ioport_close(a);
+	ioport_close(b);
+}
+
 static void test_mode(void)
 {
 	struct ioport *io = must_open(IOPORT_READ);
@@ -94,6 +115,7 @@ int main(void)
 	test_limit(io);
 	ioport_close(io);
 	test_busy();
+	test_claim();
 	test_mode();
 	return done();
 }

@@ -14,6 +14,7 @@ struct state {
 	uint8_t file[IOPORT_MAP_BYTES];
 	uint8_t thread[IOPORT_MAP_BYTES];
 	uint8_t limit[IOPORT_MAP_BYTES];
+	uint8_t claimed[IOPORT_MAP_BYTES];
 	uint8_t latch;
 };
 
@@ -24,7 +25,8 @@ static void state_get(struct state *s)
 	memset(s, 0, sizeof(*s));
 	if (dev_get_map(fd, IOPORT_WHICH_FILE, s->file) ||
 	    dev_get_map(fd, IOPORT_WHICH_THREAD, s->thread) ||
-	    dev_get_map(fd, IOPORT_WHICH_LIMIT, s->limit) || pread(fd, &s->latch, 1, LPT) != 1)
+	    dev_get_map(fd, IOPORT_WHICH_LIMIT, s->limit) ||
+	    dev_get_map(fd, IOPORT_WHICH_CLAIMED, s->claimed) || pread(fd, &s->latch, 1, LPT) != 1)
 		bail("the state cannot be read: %s", strerror(errno));
 }
 
@@ -88,7 +90,7 @@ static void test_maps(unsigned long call, const char *name)
 		mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	bits_fill(bits, true);
-	map.which = 4;
+	map.which = 5;
 	refused(ioctl(fd, call, &map), EINVAL, "%s: an unknown selector", name);
 	map.which = 0;
 	map.flags = 1U << 31;
@@ -102,6 +104,18 @@ static void test_maps(unsigned long call, const char *name)
 	refused(dev_map_call(fd, call, pages + 1, 0, 0), EFAULT, "%s: a map whose last byte is bad",
 		name);
 	munmap(pages, 2 * 4096);
+}
+
+static void test_claim(void)
+{
+	struct ioport_range range = { .first = LPT, .count = 8, .flags = IOPORT_THREAD };
+
+	test_ranges(IOPORT_IOC_CLAIM, "CLAIM");
+	test_ranges(IOPORT_IOC_RELEASE, "RELEASE");
+	refused(ioctl(fd, IOPORT_IOC_CLAIM, &range), EINVAL, "CLAIM: a flag of GRANT");
+	refused(ioctl(fd, IOPORT_IOC_RELEASE, &range), EINVAL, "RELEASE: a flag of GRANT");
+	range = (struct ioport_range){ .first = LPT + 7, .count = 2 };
+	refused(ioctl(fd, IOPORT_IOC_CLAIM, &range), EACCES, "CLAIM: a port above the allowed");
 }
 
 static void test_set_map(void)
@@ -242,7 +256,7 @@ static void test_info(void)
 	is(ioctl(fd, IOPORT_IOC_GET_INFO, &info), 0, "GET_INFO");
 	is(info.features,
 	   IOPORT_FEATURE_DIRECT | IOPORT_FEATURE_MEDIATED | IOPORT_FEATURE_XFER |
-		   IOPORT_FEATURE_ON_CLOSE,
+		   IOPORT_FEATURE_ON_CLOSE | IOPORT_FEATURE_CLAIM,
 	   "features");
 	is(info.direct_blocked, 0, "direct access is there for everybody");
 	is(info.ports, IOPORT_PORTS, "ports");
@@ -312,6 +326,7 @@ int main(void)
 	test_info();
 	test_grant();
 	test_revoke();
+	test_claim();
 	test_set_map();
 	test_get_map();
 	test_limit();

@@ -4,49 +4,11 @@
  * change reaches maps that are open. Run as root, with the default policy; the
  * part about drivers loads the kernel's own parport_pc.
  */
-#include "access.h"
+#include "admin.h"
 
 #include <stdatomic.h>
 
-#define PARAMETERS "/sys/module/ioport/parameters/"
-
 static int fd;
-
-static int set_param(const char *name, const char *value)
-{
-	char path[128];
-	int f, err = 0;
-
-	snprintf(path, sizeof(path), PARAMETERS "%s", name);
-	f = open(path, O_WRONLY);
-	if (f < 0 || write(f, value, strlen(value)) < 0)
-		err = -1;
-	if (f >= 0) {
-		int error = errno;
-
-		close(f);
-		errno = error;
-	}
-	return err;
-}
-
-static const char *get_param(const char *name)
-{
-	static char value[4096];
-	char path[128];
-	ssize_t n;
-	int f;
-
-	snprintf(path, sizeof(path), PARAMETERS "%s", name);
-	f = open(path, O_RDONLY);
-	n = f >= 0 ? read(f, value, sizeof(value) - 1) : -1;
-	if (n < 0)
-		bail("%s: %s", path, strerror(errno));
-	close(f);
-	value[n] = '\0';
-	value[strcspn(value, "\n")] = '\0';
-	return value;
-}
 
 static void policy_bits(uint8_t *bits)
 {
@@ -222,25 +184,6 @@ static void test_open_maps(void)
 	atomic_store(&stop, true);
 	pthread_join(thread, NULL);
 	is(dev_attach(fd, IOPORT_REPLACE), 0, "back");
-}
-
-static bool ioports_has(const char *line_end)
-{
-	FILE *f = fopen("/proc/ioports", "r");
-	char line[256];
-	bool found = false;
-
-	while (f && fgets(line, sizeof(line), f))
-		found |= strstr(line, line_end) != NULL;
-	if (f)
-		fclose(f);
-	return found;
-}
-
-static void run(const char *command)
-{
-	if (system(command) == -1)
-		bail("%s", command);
 }
 
 static void test_reserved(void)

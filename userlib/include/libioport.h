@@ -222,7 +222,8 @@ int ioport_set_map(struct ioport *io, const struct ioport_portmap *map, unsigned
 
 /**
  * ioport_get_map() - Read a map
- * @which: The handle's map, the calling thread's, the limit or the policy.
+ * @which: The handle's map, the calling thread's, the limit, the policy, or what
+ *	this open file has claimed.
  * @map: Filled in.
  *
  * Errors: EINVAL. Since: 0.1
@@ -237,6 +238,29 @@ int ioport_get_map(struct ioport *io, enum ioport_which which, struct ioport_por
  * Since: 0.1
  */
 int ioport_limit(struct ioport *io, const struct ioport_portmap *map);
+
+/**
+ * ioport_claim() - Have ports for this open file alone
+ * @first: First port.
+ * @count: Number of ports.
+ *
+ * Other open files are refused them from now on, and so are kernel drivers that are
+ * loaded later. Opens nothing. See %IOPORT_IOC_CLAIM.
+ *
+ * Errors: EACCES, EBUSY (somebody uses one of them), EINVAL, ENOMEM, EPERM.
+ * Since: 0.1
+ */
+int ioport_claim(struct ioport *io, uint32_t first, uint32_t count);
+
+/**
+ * ioport_release() - Share again what was claimed
+ * @first: First port.
+ * @count: Number of ports.
+ *
+ * What this file uses it goes on using. Closing the device releases all. Needs no
+ * right. Errors: EINVAL. Since: 0.1
+ */
+int ioport_release(struct ioport *io, uint32_t first, uint32_t count);
 
 /**
  * ioport_check() - May these ports be used, and if not, why?

@@ -164,8 +164,11 @@ static void explain_busy(struct sentence *s, uint32_t port)
 	char owner[NAME_BYTES];
 
 	if (!system_port_owner(port, owner, sizeof(owner)))
-		say(s, "held by a kernel driver or ACPI (sudo cat /proc/ioports tells which); "
-		       "unload the driver, or let root set busy=allow");
+		say(s, "held by a kernel driver or ACPI, or claimed by another program (sudo cat "
+		       "/proc/ioports tells which); unload the driver, or let root set busy=allow");
+	else if (!strcmp(owner, "ioport"))
+		say(s, "claimed by another program (sudo ioportctl holders tells which have the "
+		       "device open); end that one");
 	else if (!strncmp(owner, "parport", strlen("parport")))
 		say(s,
 		    "held by kernel driver %s; unload it (sudo modprobe -r lp ppdev parport_pc),"

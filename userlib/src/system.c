@@ -98,7 +98,7 @@ bool system_in_group(gid_t gid)
 
 /*
  * The innermost entry is the last one that has the port. Who may not know sees
- * zeroes for addresses. The module's own reservations are called ioport.
+ * zeroes for addresses.
  */
 bool system_port_owner(uint32_t port, char *buf, size_t len)
 {
@@ -112,7 +112,7 @@ bool system_port_owner(uint32_t port, char *buf, size_t len)
 	while (fgets(line, sizeof(line), file)) {
 		if (sscanf(line, " %" SCNx32 "-%" SCNx32 " : %63[^\n]", &first, &last, name) != 3)
 			continue;
-		if (!last || port < first || port > last || !strcmp(name, "ioport"))
+		if (!last || port < first || port > last)
 			continue;
 		snprintf(buf, len, "%s", name);
 		found = true;
