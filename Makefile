@@ -21,7 +21,7 @@ help:
 	@echo "Targets:"
 	@sed -n 's/^## \([a-z0-9-]*\): /  \1: /p' $(MAKEFILE_LIST) | \
 		awk -F': ' '{ printf "%-16s %s\n", $$1, $$2 }'
-	@echo "KERNELS=\"6.1 7.2\" or KERNELS=all chooses kernels for check, check-dkms, check-install, demo, vm."
+	@echo "KERNELS=\"6.1 7.2\" or KERNELS=all chooses kernels for check, check-dkms, check-install, bench, demo, vm."
 
 ## module: build the module for the running kernel, or for KDIR=...
 module:
@@ -66,6 +66,16 @@ check-install:
 	@tests/setup test
 	@tests/install/run
 
+## bench: measure what a call costs, beside ioperm and /dev/port, in a virtual machine
+bench:
+	@tests/setup bench
+	@tests/bench/run
+
+## bench-here: the same on this machine, in ns; reads port 0x378 (PORT=...)
+bench-here:
+	@tests/setup build
+	@tests/bench/run here $(PORT)
+
 ## style: static checks: format, shell, spelling, licences, headers, udev rule
 style:
 	@tests/setup test style
@@ -99,5 +109,5 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help module userlib lib32 check check-selftest check-mutants check-dkms check-install style vm demo setup \
+.PHONY: all help module userlib lib32 check check-selftest check-mutants check-dkms check-install bench bench-here style vm demo setup \
 	install uninstall clean
