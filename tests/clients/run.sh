@@ -48,6 +48,14 @@ is_reserved() {
 	grep -q ioport /proc/ioports
 }
 
+# bad_ports TEXT WORD LIST: of which WORD is the one to be named, in one line.
+bad_ports() {
+	local said
+	said=$(outcome operator ioportctl run -p "$3" true)
+	equal "--ports, $1: $3" "$(sed "1s|^ioportctl run: '$2' .*|NAMED|; 1s|^ioportctl run: '$2': .*|NAMED|" <<<"$said")" \
+		$'NAMED\nstatus 125'
+}
+
 statuses() {
 	local n
 	for n in 0 1 7 255; do
@@ -58,8 +66,10 @@ statuses() {
 	done
 	gives "no such program" "ioportctl run: nosuch: No such file or directory; status 127" nosuch
 	gives "no program" "ioportctl run: /etc/passwd: Permission denied; status 126" /etc/passwd
-	gives "a bad list of ports" "ioportctl run: not a list of ports: '5-3'; status 125" -p 5-3 true
-	gives "a port too high" "ioportctl run: not a list of ports: '0x10000'; status 125" -p 0x10000 true
+	for n in 5-3 0x10000 nosuch 0x378-0x379+1 pci:0000:00:01.0 pci:0000:00:1f.7/bar0 ''; do
+		bad_ports "a bad word" "$n" "0x378,$n,0x80"
+	done
+	bad_ports "of two bad words the first" bad1 "bad1,bad2"
 	check "--help" [ "$(outcome root ioportctl run --help | tail -n 1)" = "status 0" ]
 	check "no program named" [ "$(outcome root ioportctl run | tail -n 1)" = "status 125" ]
 }
@@ -93,6 +103,14 @@ ports() {
 		-p 0x378-0x379 -- $access perm:378:1:1 perm:37a:1:1 in:37a
 	gives "--ports, by count and alone" "perm:378:2:1: 0; perm:37a:1:1: 0; perm:379:2:1: 0; perm:37b:1:1: -1 Operation not permitted; status 0" \
 		-p 0x378+2,0x37a -- $access perm:378:2:1 perm:37a:1:1 perm:379:2:1 perm:37b:1:1
+	start root ioportctl run -- $access perm:378:3:1 sleep:20000 >/dev/null
+	until_so is_reserved
+	equal "--ports by a name in /proc/ioports" \
+		"$(outcome root ioportctl run -p 0x278,ioport -- $access perm:378:3:1 perm:278:1:1 perm:37b:1:1)" \
+		$'perm:378:3:1: 0\nperm:278:1:1: 0\nperm:37b:1:1: -1 Operation not permitted\nstatus 0'
+	kill -9 $!
+	wait $! 2>/dev/null
+	until_so nothing_left
 	gives "iopl(3) within --ports" "pl:3: 0; in:278: faults; in:37b: faults; perm:278:1:1: -1 Operation not permitted; status 0" \
 		-p 0x378-0x37a -- $access pl:3 in:278 in:37b perm:278:1:1
 	gives "iopl(3) with nothing" "pl:3: -1 Operation not permitted; status 0" -p 0x80 -- $access pl:3

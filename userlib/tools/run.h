@@ -20,6 +20,4 @@ struct run {
 /* Answers ioperm() and iopl() until the last process that can call them is gone. */
 void run_supervise(struct run *run);
 
-int verb_run(int argc, char **argv);
-
 #endif
