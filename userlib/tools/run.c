@@ -11,7 +11,11 @@
  * windows; see run-supervisor.c.
  *
  * This process attaches itself to the file's map, empty as yet, and the attachment
- * survives execve(). The supervisor opens ports in that map when it is asked for.
+ * survives execve(). The supervisor opens ports in that map when a system call asks
+ * for them: that serves any program. A dynamic one gets libioport-compat as well,
+ * which calls the kernel only for a descriptor of the same file (compat/supervisor.h),
+ * and with it has what the supervisor cannot give: ports of each thread by itself, on
+ * private copies of that map, and /dev/port.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,20 +50,24 @@ struct run_options {
 	bool narrowed; /* by --ports */
 	bool strict;
 	bool map_root;
+	bool no_preload;
 	bool quiet;
 };
 
 static const char usage_text[] =
 	"usage: ioportctl run [OPTION]... [--] PROGRAM [ARGUMENT]...\n"
 	"\n"
-	"Runs a program that wants I/O ports by ioperm() or iopl(), without root: it gets\n"
-	"the ports that /dev/ioport gives to you. Others it is refused, as by the kernel.\n"
+	"Runs a program that wants I/O ports by ioperm(), iopl() or /dev/port, without root:\n"
+	"it gets the ports that /dev/ioport gives to you. Others it is refused, as by the\n"
+	"kernel.\n"
 	"\n"
 	"  -p, --ports RANGE[,RANGE]...  no others than these: 0x378-0x37f, 0x378+8, 0x80, a\n"
 	"                                name as in /proc/ioports, pci:0000:00:05.0/bar0\n"
 	"  -s, --strict                  iopl(3) fails unless every port may be used; without\n"
 	"                                this, it opens those that may\n"
 	"  -r, --map-root                the program sees itself as user 0 (user namespace)\n"
+	"  -n, --no-preload              without libioport-compat: no /dev/port, and ports are\n"
+	"                                for all threads and children together\n"
 	"  -q, --quiet                   do not say why there are no ports at all\n"
 	"  -h, --help                    this text\n"
 	"\n"
@@ -90,20 +98,25 @@ static bool parse_ports(const char *text, struct run_options *o)
 static int parse_options(int argc, char **argv, struct run_options *o)
 {
 	static const struct option names[] = {
-		{ "ports", required_argument, NULL, 'p' }, { "strict", no_argument, NULL, 's' },
-		{ "map-root", no_argument, NULL, 'r' },	   { "quiet", no_argument, NULL, 'q' },
-		{ "help", no_argument, NULL, 'h' },	   { 0 },
+		{ "ports", required_argument, NULL, 'p' },
+		{ "strict", no_argument, NULL, 's' },
+		{ "map-root", no_argument, NULL, 'r' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "no-preload", no_argument, NULL, 'n' },
+		{ 0 },
 	};
 	int c;
 
 	optind = 0; /* start anew: the caller may have used it for options of its own */
-	while ((c = getopt_long(argc, argv, "+p:srqh", names, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+p:srnqh", names, NULL)) != -1) {
 		if (c == 'h')
 			return fputs(usage_text, stdout) < 0 || fflush(stdout) ? EXIT_OURS : 0;
 		if (c == '?' || (c == 'p' && !parse_ports(optarg, o)))
 			return EXIT_OURS;
 		o->strict |= c == 's';
 		o->map_root |= c == 'r';
+		o->no_preload |= c == 'n';
 		o->quiet |= c == 'q';
 	}
 	if (optind < argc)
@@ -324,8 +337,11 @@ int verb_run(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	run.strict = o.strict;
+	run.limit = o.narrowed ? &o.ports : NULL;
 	if (!prepare(&run, &o))
 		return EXIT_OURS;
+	if (!o.no_preload)
+		run_preload();
 	execvp(argv[optind], argv + optind);
 	status = errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 	complain("%s: %m", argv[optind]);
