@@ -17,6 +17,7 @@
  *	daemon			as daemon(3) does, with every descriptor closed; what
  *				follows is written to the file of the next argument
  *	shut			close every descriptor above 2
+ *	shutraw			the same, without the C library
  *	exec			the rest in a new image of this program
  *	become FILE		the rest in a new image of that program
  *	bare			the rest in a new image of this one, with no environment
@@ -252,6 +253,12 @@ static void shut(int from)
 		close(fd);
 }
 
+static void shut_raw(void)
+{
+	for (int fd = 3; fd < 1024; fd++)
+		raw(SYS_close, fd, 0, 0);
+}
+
 static void become_daemon(const char *log)
 {
 	if (fork())
@@ -339,6 +346,8 @@ static void run(char **words)
 			end_parent();
 		else if (!strcmp(*words, "shut"))
 			shut(3);
+		else if (!strcmp(*words, "shutraw"))
+			shut_raw();
 		else if (!strcmp(*words, "daemon") && words[1])
 			become_daemon(*++words);
 		else if (!strcmp(*words, "exec"))

@@ -177,6 +177,18 @@ images() {
 	gives "inherited without" "perm:378:1:1: 0; in:378: 0x5a; status 0" -- $dynamic perm:378:1:1 bare in:378
 	gives "system calls of its own" "perm:378:1:1: 0; in:378: 0x5a; pl:3: 0; in:37a: 0xcc; status 0" \
 		-- $dynamic raw perm:378:1:1 in:378 pl:3 in:37a
+	gives "all descriptors closed, behind the library's back" \
+		"perm:378:1:1: 0; in:378: 0x5a; perm:37a:1:1: 0; in:37a: 0xcc; get:378: 0x5a; status 0" \
+		-- $dynamic perm:378:1:1 shutraw in:378 perm:37a:1:1 in:37a get:378
+	cp $dynamic /tmp/other
+	chown operator /tmp/other
+	chmod 4755 /tmp/other
+	equal "set-user-ID, by root" "$(outcome root ioportctl run -- /tmp/other preloaded perm:378:1:1 in:378)" \
+		$'preloaded: no\nperm:378:1:1: 0\nin:378: 0x5a\nstatus 0'
+	chown root /tmp/other
+	chmod 4755 /tmp/other
+	gives "set-user-ID, without a right to it" "preloaded: yes; perm:378:1:1: 0; in:378: 0x5a; status 0" \
+		-- /tmp/other preloaded perm:378:1:1 in:378
 	check "nothing is left" until_so nothing_left
 }
 

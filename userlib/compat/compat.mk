@@ -30,12 +30,12 @@ $(OUT)/empty32/libioport-compat.so:
 
 # What "ioportctl run" preloads: below $(1), by the names that $$LIB of ld.so has for 64
 # and for 32 bits. $(2) is the 64-bit library, by a path from $(1).
-PRELOAD32 = $(firstword $(wildcard $(OUT)/lib32/libioport-compat.so) $(OUT)/empty32/libioport-compat.so)
 define install_preload
 	$(INSTALL) -d $(1)/lib/x86_64-linux-gnu $(1)/lib64 $(1)/lib/i386-linux-gnu $(1)/lib32
 	ln -sf ../../$(2) $(1)/lib/x86_64-linux-gnu/libioport-compat.so
 	ln -sf ../$(2) $(1)/lib64/libioport-compat.so
-	$(INSTALL) -m 0755 $(PRELOAD32) $(1)/lib32/libioport-compat.so
+	for dir in lib32 empty32; do [ ! -f $(OUT)/$$dir/libioport-compat.so ] || break; done; \
+		$(INSTALL) -m 0755 $(OUT)/$$dir/libioport-compat.so $(1)/lib32/libioport-compat.so
 	ln -sf ../../lib32/libioport-compat.so $(1)/lib/i386-linux-gnu/libioport-compat.so
 endef
 

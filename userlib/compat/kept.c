@@ -73,12 +73,21 @@ static int keep(int low)
 	return none;
 }
 
+/* Closed by a system call that the library did not see? A supervisor has another. */
+static bool is_lost(int fd)
+{
+	struct ioport_info info;
+
+	return supervised() && ioctl(fd, IOPORT_IOC_GET_INFO, &info);
+}
+
 int kept_find(void)
 {
 	int fd = kept_fd(), low;
 
-	if (fd >= 0)
+	if (fd >= 0 && !is_lost(fd))
 		return fd;
+	__atomic_compare_exchange_n(&kept, &fd, -1, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 	low = supervisor_ask(SUPERVISOR_PORTS, 0);
 	return low < 0 ? -1 : keep(low);
 }
