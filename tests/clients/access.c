@@ -7,15 +7,23 @@
  *	pl:LEVEL		iopl()
  *	in:PORT			inb(), or that it faults
  *	out:PORT:VALUE		outb()
+ *	get:PORT		a byte by /dev/port
+ *	put:PORT:VALUE		the same, to it
+ *	span:PORT:COUNT		how many bytes a read of /dev/port gives
+ *	preloaded		is libioport-compat there?
  *	fork			the rest in a child; the parent waits and ends
  *	child:WORD		the one word in a child, then go on
  *	thread:WORD		the one word in another thread, then go on
  *	daemon			as daemon(3) does, with every descriptor closed; what
  *				follows is written to the file of the next argument
  *	shut			close every descriptor above 2
+ *	shutraw			the same, without the C library
  *	exec			the rest in a new image of this program
+ *	become FILE		the rest in a new image of that program
+ *	bare			the rest in a new image of this one, with no environment
  *	sleep:MILLISECONDS
  *	until:FILE		wait until that is there
+ *	raw			ioperm() and iopl() without the C library from now on
  *	int80			ioperm() and iopl() by int $0x80 from now on
  *	x32			by the x32 numbers from now on
  *
@@ -38,6 +46,7 @@ static sigjmp_buf fault;
 static long (*perm)(unsigned long first, unsigned long count, int on);
 static long (*pl)(unsigned int level);
 static char *self;
+extern char **environ;
 
 static void run(char **words);
 
@@ -54,6 +63,35 @@ static long perm_native(unsigned long first, unsigned long count, int on)
 static long pl_native(unsigned int level)
 {
 	return syscall(SYS_iopl, level);
+}
+
+/* The calls that a library in front of the C library does not see. */
+static long raw(long number, unsigned long a, unsigned long b, unsigned long c)
+{
+	long result;
+
+#ifdef __x86_64__
+	asm volatile("syscall"
+		     : "=a"(result)
+		     : "a"(number), "D"(a), "S"(b), "d"(c)
+		     : "memory", "rcx", "r11");
+#else
+	asm volatile("int $0x80" : "=a"(result) : "a"(number), "b"(a), "c"(b), "d"(c) : "memory");
+#endif
+	if (result >= 0)
+		return result;
+	errno = -result;
+	return -1;
+}
+
+static long perm_raw(unsigned long first, unsigned long count, int on)
+{
+	return raw(SYS_ioperm, first, count, on);
+}
+
+static long pl_raw(unsigned int level)
+{
+	return raw(SYS_iopl, level, 0, 0);
 }
 
 #ifdef __x86_64__
@@ -126,6 +164,51 @@ static void access_port(const char *word, unsigned int port, int value)
 	tell(word, what);
 }
 
+/* /dev/port by read() where @value is negative, else by write(). */
+static void access_dev_port(const char *word, unsigned int port, int value)
+{
+	int fd = open("/dev/port", value < 0 ? O_RDONLY : O_WRONLY);
+	unsigned char byte = value;
+	char what[64];
+
+	if (fd < 0) {
+		tell_call(word, -1);
+		return;
+	}
+	if (lseek(fd, port, SEEK_SET) < 0)
+		tell(word, "cannot seek");
+	else if ((value < 0 ? read(fd, &byte, 1) : write(fd, &byte, 1)) != 1)
+		tell_call(word, -1);
+	else if (snprintf(what, sizeof(what), "0x%02x", byte))
+		tell(word, value < 0 ? what : "done");
+	close(fd);
+}
+
+static void span_dev_port(const char *word, unsigned int port, unsigned int count)
+{
+	int fd = open("/dev/port", O_RDWR);
+	char bytes[256], what[32];
+
+	if (count > sizeof(bytes))
+		count = sizeof(bytes);
+	snprintf(what, sizeof(what), "%zd bytes", pread(fd, bytes, count, port));
+	tell(word, what);
+	close(fd);
+}
+
+static void tell_preloaded(const char *word)
+{
+	char line[512];
+	int found = 0;
+	FILE *maps = fopen("/proc/self/maps", "r");
+
+	while (maps && fgets(line, sizeof(line), maps))
+		found |= strstr(line, "libioport-compat") != NULL;
+	if (maps)
+		fclose(maps);
+	tell(word, found ? "yes" : "no");
+}
+
 static void *one_word(void *word)
 {
 	char *words[] = { word, NULL };
@@ -170,6 +253,12 @@ static void shut(int from)
 		close(fd);
 }
 
+static void shut_raw(void)
+{
+	for (int fd = 3; fd < 1024; fd++)
+		raw(SYS_close, fd, 0, 0);
+}
+
 static void become_daemon(const char *log)
 {
 	if (fork())
@@ -183,13 +272,13 @@ static void become_daemon(const char *log)
 		_exit(1);
 }
 
-static void run_again(char **rest)
+static void run_again(const char *program, char **rest, char **environment)
 {
 	char *args[64] = { self };
 
 	for (int i = 0; rest[i] && i < 62; i++)
 		args[i + 1] = rest[i];
-	execv("/proc/self/exe", args);
+	execve(program, args, environment);
 	perror("exec");
 	exit(1);
 }
@@ -202,8 +291,8 @@ static void wait_for(const char *file)
 
 static void call_by(const char *word)
 {
-	perm = perm_native;
-	pl = pl_native;
+	perm = strcmp(word, "raw") ? perm_native : perm_raw;
+	pl = strcmp(word, "raw") ? pl_native : pl_raw;
 #ifdef __x86_64__
 	if (!strcmp(word, "int80")) {
 		perm = perm_int80;
@@ -212,8 +301,6 @@ static void call_by(const char *word)
 		perm = perm_x32;
 		pl = pl_x32;
 	}
-#else
-	(void)word;
 #endif
 }
 
@@ -231,6 +318,12 @@ static int run_access(const char *word)
 		access_port(word, port, -1);
 	else if (sscanf(word, "out:%x:%x", &port, &value) == 2)
 		access_port(word, port, (int)value);
+	else if (sscanf(word, "get:%x", &port) == 1)
+		access_dev_port(word, port, -1);
+	else if (sscanf(word, "put:%x:%x", &port, &value) == 2)
+		access_dev_port(word, port, (int)value);
+	else if (sscanf(word, "span:%x:%x", &port, &value) == 2)
+		span_dev_port(word, port, value);
 	else if (sscanf(word, "sleep:%u", &value) == 1)
 		usleep(value * 1000);
 	else
@@ -253,11 +346,20 @@ static void run(char **words)
 			end_parent();
 		else if (!strcmp(*words, "shut"))
 			shut(3);
+		else if (!strcmp(*words, "shutraw"))
+			shut_raw();
 		else if (!strcmp(*words, "daemon") && words[1])
 			become_daemon(*++words);
 		else if (!strcmp(*words, "exec"))
-			run_again(words + 1);
-		else if (!strcmp(*words, "int80") || !strcmp(*words, "x32"))
+			run_again("/proc/self/exe", words + 1, environ);
+		else if (!strcmp(*words, "become") && words[1])
+			run_again(words[1], words + 2, environ);
+		else if (!strcmp(*words, "bare"))
+			run_again("/proc/self/exe", words + 1, (char *[]){ NULL });
+		else if (!strcmp(*words, "preloaded"))
+			tell_preloaded(*words);
+		else if (!strcmp(*words, "raw") || !strcmp(*words, "int80") ||
+			 !strcmp(*words, "x32"))
 			call_by(*words);
 		else
 			tell(*words, "what?");

@@ -7,6 +7,11 @@ count=0 bad=0
 # Path of the program that knows nothing of us.
 # shellcheck disable=SC2034 # used by those who source this
 access=/tests/clients/access
+# The same for ld.so to run.
+# shellcheck disable=SC2034
+dynamic=$access.dynamic
+# Where "run" finds libioport-compat, as it is not installed in the guest.
+export IOPORT_PRELOAD=/tests/compat/preload
 
 # as USER COMMAND...
 as() {

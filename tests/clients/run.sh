@@ -41,11 +41,19 @@ supervised() {
 }
 
 nothing_left() {
-	! supervised && ! grep -q ioport /proc/ioports
+	! supervised && ! grep -q ioport /proc/ioports && [[ $(</sys/module/ioport/refcnt) == 0 ]]
 }
 
 is_reserved() {
 	grep -q ioport /proc/ioports
+}
+
+# bad_ports TEXT WORD LIST: of which WORD is the one to be named, in one line.
+bad_ports() {
+	local said
+	said=$(outcome operator ioportctl run -p "$3" true)
+	equal "--ports, $1: $3" "$(sed "1s|^ioportctl run: '$2' .*|NAMED|; 1s|^ioportctl run: '$2': .*|NAMED|" <<<"$said")" \
+		$'NAMED\nstatus 125'
 }
 
 statuses() {
@@ -58,8 +66,10 @@ statuses() {
 	done
 	gives "no such program" "ioportctl run: nosuch: No such file or directory; status 127" nosuch
 	gives "no program" "ioportctl run: /etc/passwd: Permission denied; status 126" /etc/passwd
-	gives "a bad list of ports" "ioportctl run: not a list of ports: '5-3'; status 125" -p 5-3 true
-	gives "a port too high" "ioportctl run: not a list of ports: '0x10000'; status 125" -p 0x10000 true
+	for n in 5-3 0x10000 nosuch 0x378-0x379+1 pci:0000:00:01.0 pci:0000:00:1f.7/bar0 ''; do
+		bad_ports "a bad word" "$n" "0x378,$n,0x80"
+	done
+	bad_ports "of two bad words the first" bad1 "bad1,bad2"
 	check "--help" [ "$(outcome root ioportctl run --help | tail -n 1)" = "status 0" ]
 	check "no program named" [ "$(outcome root ioportctl run | tail -n 1)" = "status 125" ]
 }
@@ -67,9 +77,9 @@ statuses() {
 # The program is the process that was started, so the shell's own means work.
 signals() {
 	local pid
-	start operator ioportctl run -- sh -c 'trap "exit 33" TERM; while :; do sleep 0.1; done'
+	start operator ioportctl run -- sh -c 'trap "exit 33" TERM; : >/tmp/trapped; while :; do sleep 0.1; done'
 	pid=$!
-	sleep 0.5
+	until_so test -e /tmp/trapped
 	kill -STOP $pid
 	check "stops" until_so grep -q '^State:.T' /proc/$pid/status
 	kill -CONT $pid
@@ -93,6 +103,14 @@ ports() {
 		-p 0x378-0x379 -- $access perm:378:1:1 perm:37a:1:1 in:37a
 	gives "--ports, by count and alone" "perm:378:2:1: 0; perm:37a:1:1: 0; perm:379:2:1: 0; perm:37b:1:1: -1 Operation not permitted; status 0" \
 		-p 0x378+2,0x37a -- $access perm:378:2:1 perm:37a:1:1 perm:379:2:1 perm:37b:1:1
+	start root ioportctl run -- $access perm:378:3:1 sleep:20000 >/dev/null
+	until_so is_reserved
+	equal "--ports by a name in /proc/ioports" \
+		"$(outcome root ioportctl run -p 0x278,ioport -- $access perm:378:3:1 perm:278:1:1 perm:37b:1:1)" \
+		$'perm:378:3:1: 0\nperm:278:1:1: 0\nperm:37b:1:1: -1 Operation not permitted\nstatus 0'
+	kill -9 $!
+	wait $! 2>/dev/null
+	until_so nothing_left
 	gives "iopl(3) within --ports" "pl:3: 0; in:278: faults; in:37b: faults; perm:278:1:1: -1 Operation not permitted; status 0" \
 		-p 0x378-0x37a -- $access pl:3 in:278 in:37b perm:278:1:1
 	gives "iopl(3) with nothing" "pl:3: -1 Operation not permitted; status 0" -p 0x80 -- $access pl:3
@@ -106,6 +124,72 @@ ports() {
 		-- $access perm:378:1:ff perm:379:1:80000000
 	gives "off by another does not close" "perm:378:1:1: 0; perm:378:1:0: 0; in:378: 0x5a; status 0" \
 		-- $access perm:378:1:1 child:perm:378:1:0 in:378
+}
+
+# What is one thread's alone, and /dev/port, is what libioport-compat adds.
+preload() {
+	local program
+	for program in "$dynamic" "$dynamic.32"; do
+		gives "preloaded: ${program##*/}" "preloaded: yes; status 0" -- "$program" preloaded
+		gives "--no-preload" "preloaded: no; get:378: -1 Permission denied; perm:378:1:1: 0; in:378: 0x5a; status 0" \
+			--no-preload -- "$program" preloaded get:378 child:perm:378:1:1 in:378
+		gives "a child's ports are its own" "perm:378:1:1: 0; in:378: faults; perm:378:1:1: 0; perm:378:1:0: 0; in:378: 0x5a; status 0" \
+			-- "$program" child:perm:378:1:1 in:378 perm:378:1:1 child:perm:378:1:0 in:378
+		gives "a thread's are, too" "perm:378:1:1: 0; in:378: faults; status 0" \
+			-- "$program" thread:perm:378:1:1 in:378
+		gives "/dev/port" "put:378:66: done; get:378: 0x66; put:378:5a: done; span:378:10: 8 bytes; status 0" \
+			-- "$program" put:378:66 get:378 put:378:5a span:378:10
+		gives "--ports limits /dev/port" "get:378: 0x5a; get:37a: -1 Operation not permitted; put:37a:1: -1 Operation not permitted; span:378:8: 2 bytes; status 0" \
+			-p 0x378+2 -- "$program" get:378 get:37a put:37a:1 span:378:8
+		gives "--ports limits ioperm() and iopl()" "perm:37a:1:1: -1 Operation not permitted; pl:3: 0; in:378: 0x5a; in:37a: faults; in:278: faults; status 0" \
+			-p 0x378+2 -- "$program" perm:37a:1:1 pl:3 in:378 in:37a in:278
+		gives "iopl(3) with nothing" "pl:3: -1 Operation not permitted; get:378: -1 Operation not permitted; status 0" \
+			-p 0x80 -- "$program" pl:3 get:378
+		gives "--strict" "pl:3: -1 Operation not permitted; in:378: faults; perm:378:1:1: 0; status 0" \
+			-s -- "$program" pl:3 in:378 perm:378:1:1
+		gives "--map-root" "perm:378:1:1: 0; in:378: 0x5a; get:378: 0x5a; perm:60:1:1: -1 Operation not permitted; status 0" \
+			-r -- "$program" perm:378:1:1 in:378 get:378 perm:60:1:1
+		gives "all descriptors closed" "in:378: faults; perm:378:1:1: 0; in:378: 0x5a; perm:37a:1:1: 0; in:37a: 0xcc; get:378: 0x5a; status 0" \
+			-- "$program" shut in:378 perm:378:1:1 shut in:378 shut perm:37a:1:1 in:37a get:378
+	done
+	equal "it comes before others" "$(outcome operator env LD_PRELOAD=libm.so.6 ioportctl run -- sh -c 'echo "$LD_PRELOAD"')" \
+		"$IOPORT_PRELOAD/\$LIB/libioport-compat.so:libm.so.6"$'\nstatus 0'
+	equal "it may be missing" "$(IOPORT_PRELOAD=/nowhere outcome operator ioportctl run -- "$dynamic" preloaded perm:378:1:1)" \
+		$'preloaded: no\nperm:378:1:1: 0\nstatus 0'
+	equal "the 32-bit one may, without a word" \
+		"$(IOPORT_PRELOAD=$IOPORT_PRELOAD/without32 outcome operator ioportctl run -- "$dynamic" get:378 become "$dynamic.32" get:378 perm:378:1:1 in:378)" \
+		$'get:378: 0x5a\nget:378: -1 Permission denied\nperm:378:1:1: 0\nin:378: 0x5a\nstatus 0'
+	check "nothing is left" until_so nothing_left
+}
+
+# Programs of all kinds after one another: ports are inherited, and more can be had.
+images() {
+	gives "exec" "perm:378:1:1: 0; in:378: 0x5a; perm:378:1:0: 0; in:378: faults; perm:379:1:1: 0; status 0" \
+		-- $dynamic perm:378:1:1 exec in:378 perm:378:1:0 in:378 exec perm:379:1:1
+	gives "dynamic, 32-bit, dynamic" "perm:378:1:1: 0; in:378: 0x5a; perm:37a:1:1: 0; in:37a: 0xcc; in:378: 0x5a; status 0" \
+		-- $dynamic perm:378:1:1 become $dynamic.32 in:378 perm:37a:1:1 become $dynamic in:37a in:378
+	gives "dynamic, static, dynamic" "perm:378:1:1: 0; in:378: 0x5a; perm:378:1:1: 0; in:378: 0x5a; perm:37a:1:1: 0; in:37a: 0xcc; get:378: 0x5a; status 0" \
+		-- $dynamic perm:378:1:1 become $access in:378 perm:378:1:1 shut become $dynamic in:378 perm:37a:1:1 in:37a get:378
+	gives "static, dynamic, static" "perm:378:1:1: 0; in:378: 0x5a; in:378: 0x5a; perm:37a:1:1: 0; in:37a: 0xcc; status 0" \
+		-- $access perm:378:1:1 become $dynamic in:378 become $access in:378 perm:37a:1:1 in:37a
+	gives "no environment" "preloaded: no; perm:378:1:1: 0; in:378: 0x5a; status 0" \
+		-- $dynamic bare preloaded perm:378:1:1 in:378
+	gives "inherited without" "perm:378:1:1: 0; in:378: 0x5a; status 0" -- $dynamic perm:378:1:1 bare in:378
+	gives "system calls of its own" "perm:378:1:1: 0; in:378: 0x5a; pl:3: 0; in:37a: 0xcc; status 0" \
+		-- $dynamic raw perm:378:1:1 in:378 pl:3 in:37a
+	gives "all descriptors closed, behind the library's back" \
+		"perm:378:1:1: 0; in:378: 0x5a; perm:37a:1:1: 0; in:37a: 0xcc; get:378: 0x5a; status 0" \
+		-- $dynamic perm:378:1:1 shutraw in:378 perm:37a:1:1 in:37a get:378
+	cp $dynamic /tmp/other
+	chown operator /tmp/other
+	chmod 4755 /tmp/other
+	equal "set-user-ID, by root" "$(outcome root ioportctl run -- /tmp/other preloaded perm:378:1:1 in:378)" \
+		$'preloaded: no\nperm:378:1:1: 0\nin:378: 0x5a\nstatus 0'
+	chown root /tmp/other
+	chmod 4755 /tmp/other
+	gives "set-user-ID, without a right to it" "preloaded: yes; perm:378:1:1: 0; in:378: 0x5a; status 0" \
+		-- /tmp/other preloaded perm:378:1:1 in:378
+	check "nothing is left" until_so nothing_left
 }
 
 policy() {
@@ -147,6 +231,31 @@ daemons() {
 	check "nothing is left after kill -9 of a daemon" until_so nothing_left
 }
 
+killed_dynamic() {
+	start operator ioportctl run -- $dynamic perm:378:1:1 get:378 sleep:20000 >/dev/null 2>&1
+	until_so is_reserved
+	kill -9 $!
+	wait $! 2>/dev/null
+	check "nothing is left after kill -9 of a dynamic program" until_so nothing_left
+	start operator ioportctl run -- $dynamic perm:378:1:1 in:378 until:/tmp/dyn in:378 perm:37a:1:1 \
+		get:378 exec in:378 perm:378:1:1 get:378 >/tmp/said 2>&1
+	until_so grep -q in:378 /tmp/said
+	end_all KILL ioport-run
+	until_so eval '! supervised'
+	check "a dynamic program holds its ports itself" is_reserved
+	touch /tmp/dyn
+	wait $!
+	equal "kill -9 of the supervisor takes them at exec, and its limit is not got past" \
+		"$? $(tr '\n' ';' </tmp/said)" \
+		"0 perm:378:1:1: 0;in:378: 0x5a;in:378: 0x5a;perm:37a:1:1: 0;get:378: -1 Permission denied;in:378: faults;perm:378:1:1: -1 Function not implemented;get:378: -1 Permission denied;"
+	check "nothing is left after it" until_so nothing_left
+	as operator ioportctl run -- $dynamic perm:378:1:1 daemon /tmp/daemon2 in:378 perm:37a:1:1 get:378 sleep:20000 >/dev/null
+	until_so grep -q get:378 /tmp/daemon2
+	equal "a dynamic daemon" "$(cat /tmp/daemon2)" $'in:378: 0x5a\nperm:37a:1:1: 0\nget:378: 0x5a'
+	end_all KILL access.dynamic
+	check "nothing is left after kill -9 of it" until_so nothing_left
+}
+
 killed() {
 	start operator ioportctl run -- $access perm:378:1:1 sleep:20000 >/dev/null 2>&1
 	until_so is_reserved
@@ -168,12 +277,16 @@ killed() {
 
 # The stranger may not open the device; later there is none.
 without() {
-	local words=(perm:378:1:1 in:378 perm:ffff:2:1 perm:378:1:0 pl:4 pl:3 pl:0) plain
+	local words=(perm:378:1:1 in:378 perm:ffff:2:1 perm:378:1:0 pl:4 pl:3 pl:0 get:378 put:378:1) plain program
 	plain=$(outcome stranger $access "${words[@]}")
-	equal "not in the group: as the kernel says" "$(outcome stranger ioportctl run -q -- $access "${words[@]}")" "$plain"
+	for program in $access $dynamic $dynamic.32; do
+		equal "not in the group: as the kernel says" "$(outcome stranger ioportctl run -q -- "$program" "${words[@]}")" "$plain"
+	done
 	check "and why is told" grep -q '^ioportctl run: no ports: .*group' <<<"$(outcome stranger ioportctl run true)"
 	until_so rmmod ioport
-	equal "no module: as the kernel says" "$(outcome operator ioportctl run -q -- $access "${words[@]}")" "$plain"
+	for program in $access $dynamic $dynamic.32; do
+		equal "no module: as the kernel says" "$(outcome operator ioportctl run -q -- "$program" "${words[@]}")" "$plain"
+	done
 	check "and why is told" grep -q '^ioportctl run: no ports: ' <<<"$(outcome operator ioportctl run true)"
 	equal "and the status is the program's" "$(outcome operator ioportctl run -q sh -c 'exit 5')" "status 5"
 }
@@ -182,9 +295,12 @@ $access perm:378:3:1 out:37a:0c out:378:5a >/dev/null
 statuses
 signals
 ports
+preload
+images
 policy
 identity
 daemons
 killed
+killed_dynamic
 without
 finish

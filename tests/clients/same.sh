@@ -83,17 +83,24 @@ ioport_tools() {
 	refused "outb" outb 0x378 1
 }
 
-static_program() {
+access_program() {
 	local program
-	for program in "$access" "$access.32"; do
-		same "static ${program##*.}" "*0x33*faults*" -- "$program" in:378 perm:378:1:1 out:378:33 \
+	for program in "$access" "$access.32" "$dynamic" "$dynamic.32"; do
+		same "ioperm ${program##*/}" "*0x33*faults*" -- "$program" in:378 perm:378:1:1 out:378:33 \
 			in:378 in:379 perm:378:1:0 in:378 perm:0:0:1 perm:ffff:2:0 perm:10000:1:1 pl:4
-		same "iopl ${program##*.}" "*0x44*" -- "$program" pl:3 out:378:44 in:378 perm:379:1:1 \
+		same "iopl ${program##*/}" "*0x44*" -- "$program" pl:3 out:378:44 in:378 perm:379:1:1 \
 			pl:0 in:378 in:379 pl:0
-		same "inherited ${program##*.}" "*0x5a*" -- "$program" perm:378:1:1 child:in:378 thread:in:378 \
+		same "inherited ${program##*/}" "*0x5a*" -- "$program" perm:378:1:1 child:in:378 thread:in:378 \
 			fork in:378 exec in:378 in:379
-		same "shut ${program##*.}" "*0x5a*" -- "$program" perm:378:1:1 shut in:378 perm:37a:1:1 in:37a
-		refused "static ${program##*.}" "$program" perm:378:1:1 in:378 perm:0:0:1 perm:378:1:0 pl:3 pl:0 pl:4
+		same "shut ${program##*/}" "*0x5a*" -- "$program" perm:378:1:1 shut in:378 perm:37a:1:1 in:37a
+		refused "${program##*/}" "$program" perm:378:1:1 in:378 perm:0:0:1 perm:378:1:0 pl:3 pl:0 pl:4
+	done
+	for program in "$dynamic" "$dynamic.32"; do
+		same "threads and children ${program##*/}" "*faults*0x5a*" -- "$program" thread:perm:378:1:1 in:378 \
+			child:perm:378:1:1 in:378 perm:378:3:1 thread:perm:378:1:0 in:378 child:perm:379:1:0 in:379 \
+			thread:pl:3 in:80 pl:3 child:pl:0 in:80 child:in:80 pl:0 in:80 exec perm:378:1:0 in:378 in:37a
+		same "/dev/port ${program##*/}" "*0x33*0x33*" -- "$program" put:378:33 get:378 span:378:3 span:fffe:8 \
+			perm:378:1:1 in:378 shut get:378 child:put:378:44 get:378 exec get:378 get:e9
 	done
 	same "int 0x80" "*0x5a*" -- "$access" int80 perm:378:1:1 in:378 perm:378:1:0 in:378 pl:4 pl:3 in:378
 	same "x32" "*perm*" -- "$access" x32 perm:378:1:1 in:378
@@ -150,7 +157,7 @@ lcd() {
 }
 
 ioport_tools
-static_program
+access_program
 superio
 isa_tools
 cmos

@@ -14,10 +14,19 @@ LIBC32 := /lib/ld-linux.so.2 $(addprefix /usr/lib32/,libc.so.6 libpthread.so.0 l
 
 COMPAT_OWN := ports devport
 COMPAT_KERNEL := ioperm iopl
+COMPAT_ACCESS := $(OUT)/clients/access.dynamic $(OUT)/clients/access.dynamic.32
 COMPAT_PROGRAMS := $(foreach p,$(COMPAT_OWN) $(COMPAT_KERNEL) client policy,$(p) $(p).32) devport.fortified
 COMPAT_LIBS := $(COMPAT)/lib/libioport-compat.so $(COMPAT)/lib32/libioport-compat.so
 
-compat: $(COMPAT_PROGRAMS:%=$(COMPAT)/%) $(COMPAT_LIBS)
+compat: $(COMPAT_PROGRAMS:%=$(COMPAT)/%) $(COMPAT_LIBS) $(COMPAT)/preload $(COMPAT_ACCESS)
+
+# What "ioportctl run" preloads in the guest.
+$(COMPAT)/preload: $(COMPAT_LIBS)
+	$(MAKE) -s -C $(TOP)/userlib BUILD=$(BUILD)/userlib preload
+	rm -rf $@
+	cp -rL $(BUILD)/userlib/preload $@
+	cp -rL $(BUILD)/userlib/preload $@/without32
+	cp $(BUILD)/userlib/empty32/libioport-compat.so $@/without32/lib32/
 
 $(COMPAT)/lib/libioport-compat.so: FORCE
 	@mkdir -p $(@D) $(BUILD)
@@ -39,6 +48,15 @@ $(COMPAT)/devport.fortified: $(SRC)/compat/devport.c
 	$(CC) $(COMPAT_FLAGS) -Werror $(FORTIFIED) -o $@ $<
 
 $(COMPAT_OWN:%=$(COMPAT)/%.32) $(COMPAT)/policy.32: $(COMPAT)/%.32: $(SRC)/compat/%.c
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS32) $(COMPAT_FLAGS) -Werror -o $@ $<
+
+# The program of tests/clients, to be run by ld.so.
+$(OUT)/clients/access.dynamic: $(SRC)/clients/access.c
+	@mkdir -p $(@D)
+	$(CC) $(COMPAT_FLAGS) -Werror -o $@ $<
+
+$(OUT)/clients/access.dynamic.32: $(SRC)/clients/access.c
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS32) $(COMPAT_FLAGS) -Werror -o $@ $<
 

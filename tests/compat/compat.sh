@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Run by root, with all ports allowed: the same program once by root without us, and
-# once by an ordinary user with libioport-compat; what they tell must be the same.
+# by an ordinary user with libioport-compat, and under "ioportctl run"; what they tell
+# must be the same.
 #
 # The user owns the device and is in no group, and may change the user id: so a
 # program that gives up its id loses the right to the ports, as root's does.
@@ -20,12 +21,23 @@ as_user() {
 	told "${ordinary[@]}" env LD_PRELOAD="$(library "$1")" "$@"
 }
 
+# shellcheck disable=SC2317 # alike calls it
+under_run() {
+	told "${ordinary[@]}" env IOPORT_PRELOAD="$here/preload" ioportctl run -- "$@"
+}
+
 # same LEAST-LINES PROGRAM [ARG]...: a program that tells too little has not run.
 same() {
-	local least=$1 root user name=${*:2}
-	shift
+	alike as_user "$@"
+	alike under_run "$@"
+}
+
+# alike WAY LEAST-LINES PROGRAM [ARG]...
+alike() {
+	local way=$1 least=$2 root user name="$1: ${*:3}"
+	shift 2
 	root=$(as_root "$@")
-	user=$(as_user "$@")
+	user=$("$way" "$@")
 	if [[ $root == "$user" && $(wc -l <<<"$root") -ge $least ]]; then
 		ok "$name: $(wc -l <<<"$root") lines are the same"
 	else

@@ -6,6 +6,7 @@
  *	kept.c     the descriptor that owns what ioperm() and iopl() opened
  *	ioperm.c   ioperm(), iopl(), and what new threads inherit of them
  *	devport.c  /dev/port
+ *	supervised.c  where "ioportctl run" supervises the program
  *
  * The kernel is asked first: a program that it would let do this anyway (root)
  * runs as without the library, whether the module is there or not. What the
@@ -24,6 +25,7 @@
 #include <sys/types.h>
 
 #include "ioport_dev.h"
+#include "supervisor.h"
 
 #define DEVICE "/dev/ioport"
 
@@ -57,14 +59,26 @@ int fail(int error);
 /* The descriptor, or -1 where this process has none yet. */
 int kept_fd(void);
 
+/* The same; under a supervisor it is had from there. */
+int kept_find(void);
+
 /* The same, opened if need be. */
 int kept_open(void);
 
 /* It has opened ports: programs executed from now on inherit it. */
 void kept_inherit(void);
 
-/* May this thread, with the credentials it has now, use the device? */
-bool kept_may(void);
+/* May this thread, with the credentials it has now, use the device so (R_OK, W_OK)? */
+bool may_open(int how);
+
+/* A descriptor from the supervisor; -1 with EPERM where it gives none, or there is none. */
+int supervisor_ask(enum supervisor_what what, int flags);
+
+/* Does the supervisor of "ioportctl run" answer for the kernel? */
+bool supervised(void);
+
+/* And said "--strict", when it last gave something. */
+bool supervised_strictly(void);
 
 /* Does the kernel's lockdown forbid everything? */
 bool locked_down(int fd);

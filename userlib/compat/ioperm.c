@@ -123,7 +123,7 @@ static int turn_on_ports(unsigned int first, unsigned int count)
 
 	if (!t)
 		return fail(ENOMEM);
-	if (!kept_may())
+	if (!may_open(R_OK | W_OK))
 		return fail(EPERM);
 	fd = kept_open();
 	if (fd < 0 || range_call(fd, IOPORT_IOC_GRANT, first, count))
@@ -148,20 +148,24 @@ static int turn_off_ports(int fd, unsigned int first, unsigned int count)
 	if (get_map(fd, IOPORT_WHICH_THREAD, t->bits))
 		return refused();
 	if (all_are(t->bits, 0xff))
-		return REAL(ioperm)(first, count, 0);
+		return supervised() ? 0 : REAL(ioperm)(first, count, 0);
 	return range_call(fd, IOPORT_IOC_REVOKE, first, count) ? refused() : 0;
 }
 
 EXPORT int ioperm(unsigned long from, unsigned long num, int turn_on)
 {
-	int fd = kept_fd(), ret;
+	int fd, ret;
 
 	if (from + num <= from || from + num > IOPORT_PORTS)
 		return fail(EINVAL);
-	/* Not once there is a descriptor: it would take the thread off our map. */
+	fd = kept_find();
+	/*
+	 * Not once there is a descriptor: it would take the thread off our map. A
+	 * supervisor that gave none has the last word.
+	 */
 	if (fd < 0) {
 		ret = REAL(ioperm)(from, num, turn_on);
-		if (!ret || errno != EPERM)
+		if (!ret || errno != EPERM || supervised())
 			return ret;
 	}
 	if (!turn_on)
@@ -197,13 +201,26 @@ static bool is_strict(void)
 {
 	const char *value = secure_getenv("IOPORT_COMPAT_STRICT");
 
+	if (supervised_strictly())
+		return true;
 	return value && *value && strcmp(value, "0") != 0;
+}
+
+/* What policy and the file's limit allow. */
+static int get_allowed(int fd, uint8_t *bits)
+{
+	uint8_t limit[IOPORT_MAP_BYTES];
+
+	if (get_map(fd, IOPORT_WHICH_POLICY, bits) || get_map(fd, IOPORT_WHICH_LIMIT, limit))
+		return -1;
+	for (size_t i = 0; i < sizeof(limit); i++)
+		bits[i] |= limit[i];
+	return 0;
 }
 
 static int open_all(struct thread *t, int fd)
 {
-	if (get_map(fd, IOPORT_WHICH_THREAD, t->ioperm) ||
-	    get_map(fd, IOPORT_WHICH_POLICY, t->bits))
+	if (get_map(fd, IOPORT_WHICH_THREAD, t->ioperm) || get_allowed(fd, t->bits))
 		return refused();
 	for (size_t i = 0; i < IOPORT_MAP_BYTES; i++)
 		t->bits[i] &= t->ioperm[i];
@@ -235,7 +252,7 @@ static int change_level(struct thread *t, unsigned int level)
 {
 	int fd;
 
-	if (level > t->level && !kept_may())
+	if (level > t->level && !may_open(R_OK | W_OK))
 		return fail(EPERM);
 	fd = kept_open();
 	if (fd < 0)
@@ -252,6 +269,15 @@ static int change_level(struct thread *t, unsigned int level)
 	return 0;
 }
 
+/* Is this for the kernel, or a supervisor that gives no descriptor? */
+static bool is_for_kernel(const struct thread *t, unsigned int level)
+{
+	if (t->level)
+		return false;
+	/* A level that the kernel itself gave can only go down here. */
+	return kept_find() < 0 || (!level && !supervised());
+}
+
 EXPORT int iopl(int wanted)
 {
 	unsigned int level = (unsigned int)wanted;
@@ -262,11 +288,10 @@ EXPORT int iopl(int wanted)
 	t = self();
 	if (!t)
 		return fail(ENOMEM);
-	/* A level that the kernel itself gave can only go down here. */
-	if (!t->level && (kept_fd() < 0 || !level)) {
+	if (is_for_kernel(t, level)) {
 		int ret = REAL(iopl)(wanted);
 
-		if (!ret || errno != EPERM)
+		if (!ret || errno != EPERM || supervised())
 			return ret;
 	}
 	return level == t->level ? 0 : change_level(t, level);

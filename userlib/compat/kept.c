@@ -5,7 +5,8 @@
  *
  * - fork() and new threads: they share or inherit the descriptor.
  * - exec: the descriptor is inherited as well (not close-on-exec). The library
- *   finds it again in the new program as the one whose map this thread is on.
+ *   finds it again in the new program as the one whose map this thread is on. Under
+ *   "ioportctl run" the supervisor holds the open file, and gives descriptors of it.
  * - programs that close all descriptors, as daemons do: it hides from them. To
  *   the program it is a number that is not open.
  */
@@ -59,16 +60,11 @@ static int move_up(int fd, int from)
 	return high;
 }
 
-int kept_open(void)
+/* Whoever is first; the others use that one as well. */
+static int keep(int low)
 {
-	int fd = kept_fd(), none = -1, low;
+	int none = -1, fd = move_up(low, 0);
 
-	if (fd >= 0)
-		return fd;
-	low = REAL(open)(DEVICE, O_RDWR | O_CLOEXEC | KEPT_MARK);
-	if (low < 0)
-		return -1;
-	fd = move_up(low, 0);
 	REAL(close)(low);
 	if (fd < 0 || __atomic_compare_exchange_n(&kept, &none, fd, false, __ATOMIC_ACQ_REL,
 						  __ATOMIC_ACQUIRE))
@@ -77,16 +73,46 @@ int kept_open(void)
 	return none;
 }
 
+/* Closed by a system call that the library did not see? A supervisor has another. */
+static bool is_lost(int fd)
+{
+	struct ioport_info info;
+
+	return supervised() && ioctl(fd, IOPORT_IOC_GET_INFO, &info);
+}
+
+int kept_find(void)
+{
+	int fd = kept_fd(), low;
+
+	if (fd >= 0 && !is_lost(fd))
+		return fd;
+	__atomic_compare_exchange_n(&kept, &fd, -1, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+	low = supervisor_ask(SUPERVISOR_PORTS, 0);
+	return low < 0 ? -1 : keep(low);
+}
+
+int kept_open(void)
+{
+	int fd = kept_find(), low;
+
+	if (fd >= 0 || supervised())
+		return fd;
+	low = REAL(open)(DEVICE, O_RDWR | O_CLOEXEC | KEPT_MARK);
+	return low < 0 ? -1 : keep(low);
+}
+
+/* A supervisor holds the file itself, and has a descriptor for the new program too. */
 void kept_inherit(void)
 {
-	if (!__atomic_exchange_n(&inherited, true, __ATOMIC_ACQ_REL))
+	if (!supervised() && !__atomic_exchange_n(&inherited, true, __ATOMIC_ACQ_REL))
 		fcntl(kept_fd(), F_SETFD, 0);
 }
 
 /* With the filesystem ids and groups of this moment, as open() would. */
-bool kept_may(void)
+bool may_open(int how)
 {
-	return !faccessat(AT_FDCWD, DEVICE, R_OK | W_OK, AT_EACCESS);
+	return !faccessat(AT_FDCWD, DEVICE, how, AT_EACCESS);
 }
 
 static bool gives_ports(int fd)
@@ -137,6 +163,9 @@ __attribute__((constructor)) static void find_inherited(void)
 	}
 	if (dir)
 		closedir(dir);
+	/* "run" has put this thread on its own map; that of a program before it is over. */
+	if (found >= 0 && supervised())
+		return;
 	kept = found;
 	inherited = found >= 0;
 }

@@ -14,8 +14,9 @@
  * Conventions
  *
  * - Functions returning int give 0, or -1 with errno set; those returning a
- *   pointer give NULL with errno set. A request that fails has changed nothing.
- *   The library prints nothing, never exits, and installs no signal handler.
+ *   pointer give NULL with errno set. A request that fails has changed nothing,
+ *   but for ioport_attach_all_threads().
+ *   The library prints nothing, never exits, and leaves no signal handler.
  * - Ports are 0 to 65535. A range is its first port and a count of at least 1,
  *   and ends at port 65535 or before: anything else is EINVAL.
  * - errno values are those of the device, listed at the top of <ioport_dev.h>;
@@ -172,7 +173,8 @@ int ioport_get_info(struct ioport *io, struct ioport_info *info);
  *	those that it creates later only, as ioperm() does.
  *
  * Threads and children created afterwards inherit the attachment; threads that
- * exist already need ioport_attach(). Plain inb() and outb() of <sys/io.h> work
+ * exist already need ioport_attach(), by themselves, or
+ * ioport_attach_all_threads(), by anyone. Plain inb() and outb() of <sys/io.h> work
  * as well from now on.
  *
  * Errors: EACCES, EBADF, EBUSY, EINVAL, ENOMEM, EOPNOTSUPP, EPERM.
@@ -201,6 +203,27 @@ int ioport_revoke(struct ioport *io, uint32_t first, uint32_t count, unsigned in
  * Errors: EBADF, EBUSY, EINVAL, ENOMEM, EOPNOTSUPP, EPERM. Since: 0.1
  */
 int ioport_attach(struct ioport *io, unsigned int flags);
+
+/**
+ * ioport_attach_all_threads() - Attach every thread of the process
+ * @missing: Where to store how many threads are not attached; may be NULL.
+ *
+ * For programs whose threads are older than the grant. Threads that others make
+ * meanwhile are attached too, or inherit it. No thread needs to do anything, and
+ * none can refuse by blocking signals through the C library: they are told by the
+ * signal that it uses for setuid(). While that is handled, system calls that no
+ * signal handler lets restart (poll(), nanosleep(); see signal(7)) end with EINTR.
+ * The handler is gone when this returns.
+ *
+ * Errors: as for ioport_attach() without flags, of this thread, or of another
+ * (EBUSY: it has ports by another map or by ioperm(), and keeps those); ETIMEDOUT
+ * where a thread has not answered within two seconds (it blocks the signal by a
+ * system call of its own, is stopped by a debugger, or waits in the kernel without
+ * end); EAGAIN where another thread has been in this function that long; ENOENT
+ * without /proc. Threads that could be reached are attached nevertheless; it
+ * may be called again. Since: 0.1
+ */
+int ioport_attach_all_threads(struct ioport *io, unsigned int *missing);
 
 /**
  * ioport_detach() - Switch the handle's maps off for the calling thread

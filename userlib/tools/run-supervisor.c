@@ -10,9 +10,10 @@
  * reserved or open that was not asked for: a program that forgot to ask faults,
  * as it does for root.
  *
- * Where it differs from the kernel: the windows belong to all threads and
- * processes of the program together, as all of them are attached to the file's one
- * map, and only a thread itself can ask for a map of its own. Turning ports off
+ * Where it differs from the kernel: windows opened by system call belong to all
+ * threads and processes of the program together, as all of them are attached to the
+ * file's one map, and only a thread itself can ask for a map of its own, as
+ * libioport-compat has it do in dynamic programs. Turning ports off
  * therefore closes them only where it is sure that nobody else has them: in the
  * first process, while it has one thread and has had no child. Elsewhere it
  * succeeds and they stay open; to close them would take them from others, which
@@ -35,6 +36,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../compat/supervisor.h"
 #include "run.h"
 #include "run-calls.h"
 
@@ -222,6 +224,52 @@ static int lower_level(struct supervisor *s, unsigned int level, pid_t caller)
 	return 0;
 }
 
+/* --- What libioport-compat asks for ------------------------------------------ */
+
+/* A descriptor for the caller, as compat/supervisor.h has it; 0 where there is none. */
+static int64_t give(const struct supervisor *s, uint64_t id, int fd, unsigned int flags)
+{
+	struct seccomp_notif_addfd add = { .id = id,
+					   .srcfd = (uint32_t)fd,
+					   .newfd_flags = flags & O_CLOEXEC };
+	int given = ioctl(s->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+
+	return given < 0 ? 0 : (int64_t)given + 1;
+}
+
+/* A file of its own: it has a position, and is open for reading or writing only. */
+static int64_t give_dev_port(const struct supervisor *s, uint64_t id, unsigned int flags)
+{
+	const unsigned int passed =
+		O_ACCMODE | O_CLOEXEC | O_NONBLOCK | O_APPEND | O_SYNC | O_NOFOLLOW;
+	struct ioport_map limit = { .map = (uintptr_t)s->run->limit };
+	int64_t given = 0;
+	int fd;
+
+	if (flags & ~passed)
+		return 0;
+	fd = open(IOPORT_DEVICE, (int)flags | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (!s->run->limit || !ioctl(fd, IOPORT_IOC_LIMIT, &limit))
+		given = give(s, id, fd, flags);
+	close(fd);
+	return given;
+}
+
+static int64_t answer_library(const struct supervisor *s, const struct seccomp_notif *call)
+{
+	int64_t given = 0;
+
+	if (call->data.args[1] == SUPERVISOR_PORTS && s->run->io)
+		given = give(s, call->id, ioport_fd(s->run->io), O_CLOEXEC);
+	else if (call->data.args[1] == SUPERVISOR_DEV_PORT)
+		given = give_dev_port(s, call->id, (uint32_t)call->data.args[2]);
+	return given && s->run->strict ? given | SUPERVISOR_STRICT : given;
+}
+
+/* --- The calls ---------------------------------------------------------------- */
+
 static int answer_iopl(struct supervisor *s, const struct seccomp_notif *call)
 {
 	unsigned int level = call->data.args[0];
@@ -233,13 +281,17 @@ static int answer_iopl(struct supervisor *s, const struct seccomp_notif *call)
 	return level < s->level ? lower_level(s, level, call->pid) : 0;
 }
 
-static int answer(struct supervisor *s, const struct seccomp_notif *call)
+static void answer(struct supervisor *s, const struct seccomp_notif *call,
+		   struct seccomp_notif_resp *reply)
 {
 	unsigned int number = call->data.nr & ~RUN_X32_BIT;
 
 	if (number == (call->data.arch == AUDIT_ARCH_I386 ? RUN_IOPERM_32 : RUN_IOPERM_64))
-		return answer_ioperm(s, call);
-	return answer_iopl(s, call);
+		reply->error = -answer_ioperm(s, call);
+	else if ((uint32_t)call->data.args[0] == SUPERVISOR_ASK)
+		reply->val = answer_library(s, call);
+	else
+		reply->error = -answer_iopl(s, call);
 }
 
 /*
@@ -254,7 +306,7 @@ static void serve_one(struct supervisor *s, struct seccomp_notif *call, size_t c
 		return;
 	memset(reply, 0, reply_size);
 	reply->id = call->id;
-	reply->error = -answer(s, call);
+	answer(s, call, reply);
 	ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SEND, reply);
 }
 

@@ -11,7 +11,11 @@
  * windows; see run-supervisor.c.
  *
  * This process attaches itself to the file's map, empty as yet, and the attachment
- * survives execve(). The supervisor opens ports in that map when it is asked for.
+ * survives execve(). The supervisor opens ports in that map when a system call asks
+ * for them: that serves any program. A dynamic one gets libioport-compat as well,
+ * which calls the kernel only for a descriptor of the same file (compat/supervisor.h),
+ * and with it has what the supervisor cannot give: ports of each thread by itself, on
+ * private copies of that map, and /dev/port.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +24,6 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +34,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ctl.h"
 #include "run.h"
 #include "run-calls.h"
 
@@ -41,24 +45,29 @@ enum {
 	EXIT_NOT_FOUND = 127
 };
 
-struct options {
+struct run_options {
 	struct ioport_portmap ports;
 	bool narrowed; /* by --ports */
 	bool strict;
 	bool map_root;
+	bool no_preload;
 	bool quiet;
 };
 
 static const char usage_text[] =
 	"usage: ioportctl run [OPTION]... [--] PROGRAM [ARGUMENT]...\n"
 	"\n"
-	"Runs a program that wants I/O ports by ioperm() or iopl(), without root: it gets\n"
-	"the ports that /dev/ioport gives to you. Others it is refused, as by the kernel.\n"
+	"Runs a program that wants I/O ports by ioperm(), iopl() or /dev/port, without root:\n"
+	"it gets the ports that /dev/ioport gives to you. Others it is refused, as by the\n"
+	"kernel.\n"
 	"\n"
-	"  -p, --ports RANGE[,RANGE]...  no others than these: 0x378-0x37f, 0x378+8, 0x80\n"
+	"  -p, --ports RANGE[,RANGE]...  no others than these: 0x378-0x37f, 0x378+8, 0x80, a\n"
+	"                                name as in /proc/ioports, pci:0000:00:05.0/bar0\n"
 	"  -s, --strict                  iopl(3) fails unless every port may be used; without\n"
 	"                                this, it opens those that may\n"
 	"  -r, --map-root                the program sees itself as user 0 (user namespace)\n"
+	"  -n, --no-preload              without libioport-compat: no /dev/port, and ports are\n"
+	"                                for all threads and children together\n"
 	"  -q, --quiet                   do not say why there are no ports at all\n"
 	"  -h, --help                    this text\n"
 	"\n"
@@ -66,84 +75,48 @@ static const char usage_text[] =
 	"gain privileges in there. Exit status: the program's; 125 if run fails, 126 if the\n"
 	"program cannot be run, 127 if it is not found.\n";
 
-__attribute__((format(printf, 1, 2))) static void complain(const char *format, ...)
+/* Ranges as all verbs take them, parted by commas. Complains of the bad one. */
+static bool parse_ports(const char *text, struct run_options *o)
 {
-	va_list ap;
+	char *list = strdup(text), *rest = list, *word;
+	struct range range;
+	bool good = list;
 
-	fputs("ioportctl run: ", stderr);
-	va_start(ap, format);
-	vfprintf(stderr, format, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-}
-
-/* A number at *text, which goes past it. */
-static bool parse_number(const char **text, unsigned long *value)
-{
-	char *end;
-
-	if (**text < '0' || **text > '9')
-		return false;
-	errno = 0;
-	*value = strtoul(*text, &end, 0);
-	*text = end;
-	return !errno && *value < 2 * IOPORT_PORTS;
-}
-
-/* FIRST, FIRST-LAST or FIRST+COUNT, at *text. */
-static bool parse_range(const char **text, struct ioport_portmap *ports)
-{
-	unsigned long first, second;
-
-	if (!parse_number(text, &first))
-		return false;
-	second = first;
-	if (**text == '-' || **text == '+') {
-		bool is_count = *(*text)++ == '+';
-
-		if (!parse_number(text, &second))
-			return false;
-		second += is_count ? first - 1 : 0;
+	while (good && (word = strsep(&rest, ","))) {
+		good = parse_range(word, &range);
+		if (good)
+			ioport_portmap_open(&o->ports, range.first, range.count);
 	}
-	return second >= first && !ioport_portmap_open(ports, first, second - first + 1);
-}
-
-static bool parse_ports(const char *text, struct options *o)
-{
-	const char *at = text;
-
-	do {
-		if (!parse_range(&at, &o->ports)) {
-			complain("not a list of ports: '%s'", text);
-			return false;
-		}
-	} while (*at++ == ',');
-	if (at[-1]) {
-		complain("not a list of ports: '%s'", text);
-		return false;
-	}
+	if (!list)
+		complain("%m");
+	free(list);
 	o->narrowed = true;
-	return true;
+	return good;
 }
 
 /* Returns the exit status where that is all, or -1. */
-static int parse_options(int argc, char **argv, struct options *o)
+static int parse_options(int argc, char **argv, struct run_options *o)
 {
 	static const struct option names[] = {
-		{ "ports", required_argument, NULL, 'p' }, { "strict", no_argument, NULL, 's' },
-		{ "map-root", no_argument, NULL, 'r' },	   { "quiet", no_argument, NULL, 'q' },
-		{ "help", no_argument, NULL, 'h' },	   { 0 },
+		{ "ports", required_argument, NULL, 'p' },
+		{ "strict", no_argument, NULL, 's' },
+		{ "map-root", no_argument, NULL, 'r' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "no-preload", no_argument, NULL, 'n' },
+		{ 0 },
 	};
 	int c;
 
 	optind = 0; /* start anew: the caller may have used it for options of its own */
-	while ((c = getopt_long(argc, argv, "+p:srqh", names, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+p:srnqh", names, NULL)) != -1) {
 		if (c == 'h')
 			return fputs(usage_text, stdout) < 0 || fflush(stdout) ? EXIT_OURS : 0;
 		if (c == '?' || (c == 'p' && !parse_ports(optarg, o)))
 			return EXIT_OURS;
 		o->strict |= c == 's';
 		o->map_root |= c == 'r';
+		o->no_preload |= c == 'n';
 		o->quiet |= c == 'q';
 	}
 	if (optind < argc)
@@ -168,7 +141,7 @@ static void fill_standard_files(void)
 }
 
 /* Without ports the program still runs, and is refused them. */
-static void go_without(struct run *run, const struct options *o, int err)
+static void go_without(struct run *run, const struct run_options *o, int err)
 {
 	struct ioport_info info;
 	char why[512];
@@ -187,7 +160,7 @@ static void go_without(struct run *run, const struct options *o, int err)
 	run->io = NULL;
 }
 
-static void get_ports(struct run *run, const struct options *o)
+static void get_ports(struct run *run, const struct run_options *o)
 {
 	run->io = ioport_open(0);
 	if (!run->io || (o->narrowed && ioport_limit(run->io, &o->ports)) ||
@@ -330,7 +303,7 @@ static bool hand_over(int to)
 	return good;
 }
 
-static bool prepare(struct run *run, const struct options *o)
+static bool prepare(struct run *run, const struct run_options *o)
 {
 	int pair[2];
 
@@ -355,7 +328,7 @@ static bool prepare(struct run *run, const struct options *o)
 
 int verb_run(int argc, char **argv)
 {
-	struct options o = { 0 };
+	struct run_options o = { 0 };
 	struct run run = { .refusal = EPERM, .program = getpid() };
 	int status;
 
@@ -364,8 +337,11 @@ int verb_run(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	run.strict = o.strict;
+	run.limit = o.narrowed ? &o.ports : NULL;
 	if (!prepare(&run, &o))
 		return EXIT_OURS;
+	if (!o.no_preload)
+		run_preload();
 	execvp(argv[optind], argv + optind);
 	status = errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 	complain("%s: %m", argv[optind]);

@@ -10,8 +10,9 @@
 
 /* What the supervisor goes by. */
 struct run {
-	struct ioport *io; /* NULL: every port is refused */
-	int refusal;	   /* the errno of a refusal where io is NULL */
+	struct ioport *io;		    /* NULL: every port is refused */
+	int refusal;			    /* the errno of a refusal where io is NULL */
+	const struct ioport_portmap *limit; /* --ports; NULL: none */
 	bool strict;
 	int socket;    /* where the listener comes from */
 	pid_t program; /* the process that becomes the program */
@@ -20,6 +21,7 @@ struct run {
 /* Answers ioperm() and iopl() until the last process that can call them is gone. */
 void run_supervise(struct run *run);
 
-int verb_run(int argc, char **argv);
+/* Sets LD_PRELOAD; false where there is no libioport-compat. */
+bool run_preload(void);
 
 #endif
