@@ -28,7 +28,14 @@
  * Accesses in one slice. On a real ISA bus each takes about a microsecond, during
  * which the CPU cannot be preempted.
  */
-#define SLICE 32
+#define SLICE 64
+
+/*
+ * A file keeps the room of its last batch for the next one: a page at least, and not
+ * more than is needed for this many operations.
+ */
+#define KEEP_MIN 120
+#define KEEP_MAX 1024
 
 /* A wait that is shorter than this is not worth going to sleep for. */
 #define SPIN_NS (50 * NSEC_PER_USEC)
@@ -37,27 +44,43 @@
  * struct batch - a batch that is being done
  * @file: The file it came from.
  * @f: The same, of ours.
- * @ops: The operations.
+ * @room: Operations that there is room for.
  * @count: Their number.
  * @data: What OUTS write and INS have read, one after the other.
  * @data_bytes: Size of @data.
  * @data_at: Where the data of the operation that runs begins in @data.
  * @wait_end: When the WAIT that runs is over; 0 if none has begun.
  * @taken: ioport_file.taken when the ports were checked last.
+ * @ready: All ports were found ready by batch_check().
  * @groups: For ATOMIC, the set of aligned groups of 64 ports that it uses.
+ * @ops: The operations.
  */
 struct batch {
 	struct file *file;
 	struct ioport_file *f;
-	struct ioport_op *ops;
+	u32 room;
 	u32 count;
 	u8 *data;
 	size_t data_bytes;
 	size_t data_at;
 	ktime_t wait_end;
 	unsigned int taken;
+	bool ready;
 	DECLARE_BITMAP(groups, IOPORT_LONGS);
+	struct ioport_op ops[];
 };
+
+static_assert(sizeof(struct batch) + KEEP_MIN * sizeof(struct ioport_op) <= 4096);
+static_assert(offsetof(struct ioport_op, mask) == 8);
+
+/*
+ * Code, width, port and value as one word. Batches often have the same operation
+ * many times in a row (a status register is polled, a port sampled): the word tells.
+ */
+static u64 op_word(const struct ioport_op *op)
+{
+	return *(const u64 *)op;
+}
 
 /* Groups of ports that an ATOMIC batch is using. */
 static DECLARE_BITMAP(atomic_groups, IOPORT_LONGS);
@@ -128,32 +151,102 @@ static bool mode_fits(const struct file *file, const struct ioport_op *op)
 	return (!reads || (file->f_mode & FMODE_READ)) && (!writes || (file->f_mode & FMODE_WRITE));
 }
 
-/* All that can be told without looking at the ports. @at: the operation that is wrong. */
+/* One operation, by itself and beside those before it; adds up what they take. */
+static int op_check(struct batch *b, const struct ioport_op *op, bool atomic, u64 *time)
+{
+	if (!ioport_op_is_valid(op))
+		return -EINVAL;
+	if (!mode_fits(b->file, op))
+		return -EBADF;
+	if (op_bytes(op) > IOPORT_MAX_DATA - b->data_bytes)
+		return -E2BIG;
+	b->data_bytes += op_bytes(op);
+	if (atomic && op->time > IOPORT_MAX_ATOMIC_NS - *time)
+		return -EINVAL;
+	*time += op->time;
+	b->ready = b->ready && (!is_port_op(op) || ioport_is_ready(b->f, op_ports(op)));
+	return 0;
+}
+
+static bool is_in_or_out(const struct ioport_op *op)
+{
+	return op->code == IOPORT_OP_IN || op->code == IOPORT_OP_OUT;
+}
+
+/*
+ * An IN or OUT that is right, and whose ports are ready? Answers for most operations in
+ * few instructions; what it denies may still be right. An access that lies across two
+ * words finds zeroes beyond the first.
+ */
+static __always_inline bool is_plain(const struct ioport_op *op, const unsigned long *ready)
+{
+	unsigned long need = BIT(op->width & 7) - 1;
+
+	if ((op->mask | op->time | op->data) || !(op->width < 5 && (BIT(op->width) & 0x16)))
+		return false;
+	if (op->code == IOPORT_OP_IN ? op->value
+				     : op->code != IOPORT_OP_OUT || !fits(op->value, op->width))
+		return false;
+	return !(~(READ_ONCE(ready[op->port / BITS_PER_LONG]) >> op->port % BITS_PER_LONG) & need);
+}
+
+/* The last one of a stretch of INs or OUTs that are the same as @op, which is right. */
+static struct ioport_op *last_alike(struct ioport_op *op, const struct ioport_op *end)
+{
+	u64 word = op_word(op);
+
+	while (++op < end && op_word(op) == word && !(op->mask | op->time | op->data))
+		op->result = 0;
+	return op - 1;
+}
+
+/*
+ * All that can be told without asking policy. @at: the operation that is wrong. An
+ * IN or OUT that is the same as the one before it need not be looked at closely.
+ * The count is read first: what is taken away after this has found it ready is
+ * noticed by the first slice. Under RCU only for the sake of ioport_is_ready().
+ */
 static int batch_check(struct batch *b, bool atomic, u32 *at)
 {
-	const struct ioport_op *op;
+	struct ioport_op *op, *end = b->ops + b->count;
+	const unsigned long *ready = NULL;
 	u64 time = 0;
+	int err;
 
-	for (*at = 0; *at < b->count; ++*at) {
-		op = &b->ops[*at];
-		b->ops[*at].result = 0;
-		if (!ioport_op_is_valid(op))
-			return -EINVAL;
-		if (!mode_fits(b->file, op))
-			return -EBADF;
-		if (op_bytes(op) > IOPORT_MAX_DATA - b->data_bytes)
-			return -E2BIG;
-		b->data_bytes += op_bytes(op);
-		if (atomic && op->time > IOPORT_MAX_ATOMIC_NS - time)
-			return -EINVAL;
-		time += op->time;
-		if (is_port_op(op)) {
-			/* An access may lie across the border of two groups. */
-			__set_bit(op->port / BITS_PER_LONG, b->groups);
-			__set_bit((op->port + op->width - 1) / BITS_PER_LONG, b->groups);
+	if ((b->file->f_mode & FMODE_READ) && (b->file->f_mode & FMODE_WRITE))
+		ready = smp_load_acquire(&b->f->ready); /* pairs with alloc_ready() */
+	b->taken = READ_ONCE(b->f->taken);
+	smp_rmb(); /* the count, before the bits; pairs with take_ready() */
+	b->ready = true;
+	for (op = b->ops; op < end; op++) {
+		op->result = 0;
+		if (ready && is_plain(op, ready)) {
+			op = last_alike(op, end);
+			continue;
 		}
+		err = op_check(b, op, atomic, &time);
+		if (err) {
+			*at = op - b->ops;
+			return err;
+		}
+		if (is_in_or_out(op))
+			op = last_alike(op, end);
 	}
 	return 0;
+}
+
+/* For ATOMIC. An access may lie across the border of two groups. */
+static void find_groups(struct batch *b)
+{
+	const struct ioport_op *op;
+
+	bitmap_zero(b->groups, IOPORT_LONGS);
+	for (op = b->ops; op < b->ops + b->count; op++) {
+		if (!is_port_op(op))
+			continue;
+		__set_bit(op->port / BITS_PER_LONG, b->groups);
+		__set_bit((op->port + op->width - 1) / BITS_PER_LONG, b->groups);
+	}
 }
 
 /* Asks policy for all operations from @at on before a port is reserved for any. */
@@ -268,12 +361,38 @@ static bool is_single(const struct ioport_op *op)
 	return op->code <= IOPORT_OP_MODIFY;
 }
 
-static void run_single(struct ioport_op *op)
+/* An IN, and those like it that follow; returns the last one. */
+static struct ioport_op *run_ins(struct ioport_op *op, const struct ioport_op *end)
+{
+	u64 word = op_word(op);
+	u16 port = op->port;
+
+	switch (op->width) {
+	case 1:
+		do
+			op->result = inb(port);
+		while (++op < end && op_word(op) == word);
+		break;
+	case 2:
+		do
+			op->result = inw(port);
+		while (++op < end && op_word(op) == word);
+		break;
+	default:
+		do
+			op->result = inl(port);
+		while (++op < end && op_word(op) == word);
+		break;
+	}
+	return op - 1;
+}
+
+/* Returns the last operation that was done: @op or one that follows. */
+static struct ioport_op *run_single(struct ioport_op *op, const struct ioport_op *end)
 {
 	switch (op->code) {
 	case IOPORT_OP_IN:
-		op->result = ioport_in(op->port, op->width);
-		break;
+		return run_ins(op, end);
 	case IOPORT_OP_OUT:
 		ioport_out(op->port, op->width, op->value);
 		break;
@@ -282,6 +401,7 @@ static void run_single(struct ioport_op *op)
 		ioport_out(op->port, op->width, (op->result & ~op->mask) | op->value);
 		break;
 	}
+	return op;
 }
 
 /*
@@ -290,17 +410,17 @@ static void run_single(struct ioport_op *op)
  */
 static int run_slice(struct batch *b, u32 *i)
 {
-	u32 at = *i, end = min(b->count, at + SLICE);
+	struct ioport_op *op = &b->ops[*i], *end = &b->ops[min(b->count, *i + SLICE)];
 
 	rcu_read_lock();
 	if (ports_taken(b)) {
 		rcu_read_unlock();
 		return -EAGAIN;
 	}
-	for (; at < end && is_single(&b->ops[at]); at++)
-		run_single(&b->ops[at]);
+	for (; op < end && is_single(op); op++)
+		op = run_single(op, end);
 	rcu_read_unlock();
-	*i = at;
+	*i = op - b->ops;
 	return breathe();
 }
 
@@ -477,12 +597,13 @@ static int batch_start(struct batch *b, bool atomic, struct ioport_xfer *xfer)
 	if (err)
 		return err;
 	xfer->failed = 0;
-	err = batch_prepare(b, &xfer->failed);
+	err = b->ready ? ioport_locked_down() : batch_prepare(b, &xfer->failed);
 	if (err)
 		return err;
 	xfer->failed = 0;
 	if (!atomic)
 		return batch_run(b, xfer);
+	find_groups(b);
 	err = atomic_begin(b);
 	if (err)
 		return err;
@@ -506,6 +627,44 @@ static int batch_do(struct batch *b, struct ioport_xfer *xfer)
 	return err ?: copy;
 }
 
+/* The file's own room, where no other batch of its has it and it is large enough, or new room. */
+static struct batch *batch_get(struct ioport_file *f, u32 count)
+{
+	struct batch *b = xchg(&f->spare, NULL);
+	u32 room = max_t(u32, count, KEEP_MIN);
+
+	if (!b || b->room < count) {
+		kvfree(b);
+		b = kvmalloc(struct_size(b, ops, room), GFP_KERNEL_ACCOUNT);
+		if (!b)
+			return NULL;
+		b->room = room;
+	}
+	b->f = f;
+	b->count = count;
+	b->data = NULL;
+	b->data_bytes = 0;
+	b->data_at = 0;
+	b->wait_end = 0;
+	return b;
+}
+
+static void batch_put(struct batch *b)
+{
+	if (unlikely(b->data))
+		kvfree(b->data);
+	if (likely(b->room <= KEEP_MAX))
+		b = xchg(&b->f->spare, b);
+	if (unlikely(b))
+		kvfree(b);
+}
+
+/* For a file's spare room, when the file goes. */
+void ioport_batch_free(struct batch *b)
+{
+	kvfree(b);
+}
+
 /**
  * ioport_batch - do a batch
  * @file: The file.
@@ -516,26 +675,16 @@ static int batch_do(struct batch *b, struct ioport_xfer *xfer)
  */
 int ioport_batch(struct file *file, struct ioport_xfer *xfer)
 {
-	size_t size = xfer->count * sizeof(struct ioport_op);
-	struct batch *b;
-	int err = -ENOMEM;
+	struct batch *b = batch_get(file->private_data, xfer->count);
+	int err = -EFAULT;
 
 	xfer->done = 0;
 	xfer->failed = 0;
-	b = kzalloc(sizeof(*b), GFP_KERNEL_ACCOUNT);
 	if (!b)
-		return err;
+		return -ENOMEM;
 	b->file = file;
-	b->f = file->private_data;
-	b->count = xfer->count;
-	b->ops = kvmalloc(size, GFP_KERNEL_ACCOUNT);
-	if (b->ops) {
-		err = -EFAULT;
-		if (!copy_from_user(b->ops, u64_to_user_ptr(xfer->ops), size))
-			err = batch_do(b, xfer);
-	}
-	kvfree(b->data);
-	kvfree(b->ops);
-	kfree(b);
+	if (!copy_from_user(b->ops, u64_to_user_ptr(xfer->ops), xfer->count * sizeof(*b->ops)))
+		err = batch_do(b, xfer);
+	batch_put(b);
 	return err;
 }

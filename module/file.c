@@ -8,6 +8,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 /* Guards ioport_files. */
 DEFINE_MUTEX(ioport_files_lock);
@@ -51,6 +52,7 @@ void ioport_file_free(struct ioport_file *f)
 	mutex_unlock(&ioport_files_lock);
 	up_read(&ioport_policy_sem);
 
+	ioport_batch_free(f->spare);
 	kfree(f->ready);
 	kfree(f->alone);
 	kfree(f->held);
@@ -124,7 +126,7 @@ static unsigned long ready_word(const struct ioport_file *f, unsigned int w)
 }
 
 /* Takes the lowest run of set bits out of the word numbered @w; false if none is left. */
-static bool take_run(unsigned long *bits, unsigned int w, struct ports *run)
+bool ioport_take_run(unsigned long *bits, unsigned int w, struct ports *run)
 {
 	unsigned int first, length;
 	unsigned long rest;
@@ -152,7 +154,7 @@ void ioport_file_unclaim_unused(struct ioport_file *f, struct ports p)
 		unused = f->held[w] & ports_word(p, w);
 		if (unused)
 			unused &= ~ioport_file_open_word(f, w) & ~ready_word(f, w);
-		while (take_run(&unused, w, &run))
+		while (ioport_take_run(&unused, w, &run))
 			ioport_unclaim(f, run);
 		cond_resched();
 	}
@@ -165,6 +167,57 @@ static void give_back(struct ioport_file *f, struct ports p)
 		ioport_unclaim(f, p);
 	else
 		ioport_file_unclaim_unused(f, p);
+}
+
+/*
+ * What an edit has left reserved without use is given back a moment later: a program
+ * that opens and closes a window all the time would spend most of it on that, and
+ * have everybody's /proc/ioports change under their eyes.
+ */
+#define GIVE_BACK_DELAY (HZ / 10)
+
+static void give_back_slack(struct ioport_file *f)
+{
+	if (f->slack)
+		give_back(f, IOPORT_ALL);
+	f->slack = false;
+}
+
+static void give_back_all(struct work_struct *work)
+{
+	struct ioport_file *f;
+
+	down_read(&ioport_policy_sem);
+	mutex_lock(&ioport_files_lock);
+	list_for_each_entry(f, &ioport_files, node) {
+		mutex_lock(&f->lock);
+		give_back_slack(f);
+		mutex_unlock(&f->lock);
+		cond_resched();
+	}
+	mutex_unlock(&ioport_files_lock);
+	up_read(&ioport_policy_sem);
+}
+
+static DECLARE_DELAYED_WORK(give_back_work, give_back_all);
+
+/*
+ * With the file's lock held, which the work takes as well: if the work is pending it
+ * will find this file; if it runs, it is not pending and is queued again.
+ */
+void ioport_file_unclaim_later(struct ioport_file *f)
+{
+	if (!f->held)
+		return;
+	f->slack = true;
+	if (!delayed_work_pending(&give_back_work))
+		schedule_delayed_work(&give_back_work, GIVE_BACK_DELAY);
+}
+
+/* No file is open any more, and none will be. */
+void ioport_file_exit(void)
+{
+	cancel_delayed_work_sync(&give_back_work);
 }
 
 /*
@@ -268,6 +321,7 @@ static bool uses(struct ioport_file *f, struct ports p)
 	unsigned int w;
 
 	mutex_lock(&f->lock);
+	give_back_slack(f);
 	for_each_word(w, p)
 		used |= ports_word(p, w) & (ioport_file_open_word(f, w) | ready_word(f, w) |
 					    (f->held ? f->held[w] : 0));
@@ -437,7 +491,7 @@ bool ioport_file_reclaim(struct ioport_file *f)
 	for (w = 0; w < IOPORT_LONGS; w++) {
 		missing = ioport_file_open_word(f, w) | ready_word(f, w);
 		missing &= ~(f->held ? f->held[w] : 0);
-		while (take_run(&missing, w, &run))
+		while (ioport_take_run(&missing, w, &run))
 			taken |= reclaim_ports(f, run);
 	}
 	mutex_unlock(&f->lock);

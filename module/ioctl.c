@@ -52,9 +52,25 @@ static long do_get_info(void __user *arg)
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
+/* Word by word: a call of the general copy costs as much as the rest of a GRANT. */
+static int copy_range(struct ioport_range *range, const struct ioport_range __user *arg)
+{
+	if (!user_read_access_begin(arg, sizeof(*arg)))
+		return -EFAULT;
+	unsafe_get_user(range->first, &arg->first, fault);
+	unsafe_get_user(range->count, &arg->count, fault);
+	unsafe_get_user(range->flags, &arg->flags, fault);
+	unsafe_get_user(range->pad, &arg->pad, fault);
+	user_read_access_end();
+	return 0;
+fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
 static int get_range(struct ioport_range *range, const void __user *arg)
 {
-	if (copy_from_user(range, arg, sizeof(*range)))
+	if (copy_range(range, arg))
 		return -EFAULT;
 	if (bad_range(range->first, range->count) || (range->flags & ~IOPORT_THREAD) || range->pad)
 		return -EINVAL;
@@ -235,19 +251,47 @@ static long do_check(struct file *file, void __user *arg)
 	return copy_to_user(arg, &check, sizeof(check)) ? -EFAULT : 0;
 }
 
+/* As copy_range(). */
+static int get_xfer(struct ioport_xfer *xfer, const struct ioport_xfer __user *arg)
+{
+	if (!user_read_access_begin(arg, sizeof(*arg)))
+		return -EFAULT;
+	unsafe_get_user(xfer->ops, &arg->ops, fault);
+	unsafe_get_user(xfer->count, &arg->count, fault);
+	unsafe_get_user(xfer->flags, &arg->flags, fault);
+	user_read_access_end();
+	return 0;
+fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
+static int put_xfer(const struct ioport_xfer *xfer, struct ioport_xfer __user *arg)
+{
+	if (!user_write_access_begin(arg, sizeof(*arg)))
+		return -EFAULT;
+	unsafe_put_user(xfer->done, &arg->done, fault);
+	unsafe_put_user(xfer->failed, &arg->failed, fault);
+	user_write_access_end();
+	return 0;
+fault:
+	user_write_access_end();
+	return -EFAULT;
+}
+
 static long do_xfer(struct file *file, void __user *arg)
 {
 	struct ioport_xfer xfer;
 	int err;
 
-	if (copy_from_user(&xfer, arg, sizeof(xfer)))
+	if (get_xfer(&xfer, arg))
 		return -EFAULT;
 	if (!xfer.count || (xfer.flags & ~IOPORT_ATOMIC))
 		return -EINVAL;
 	if (xfer.count > IOPORT_MAX_OPS)
 		return -E2BIG;
 	err = ioport_batch(file, &xfer);
-	if (copy_to_user(arg, &xfer, sizeof(xfer)))
+	if (put_xfer(&xfer, arg))
 		err = -EFAULT;
 	return err;
 }
@@ -259,7 +303,7 @@ static long do_on_close(struct file *file, void __user *arg)
 
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EBADF;
-	if (copy_from_user(&xfer, arg, sizeof(xfer)))
+	if (get_xfer(&xfer, arg))
 		return -EFAULT;
 	if (xfer.flags)
 		return -EINVAL;
@@ -268,7 +312,7 @@ static long do_on_close(struct file *file, void __user *arg)
 	xfer.done = 0;
 	xfer.failed = 0;
 	err = ioport_on_close(file, &xfer);
-	if (copy_to_user(arg, &xfer, sizeof(xfer)) && !err)
+	if (put_xfer(&xfer, arg) && !err)
 		err = -EFAULT;
 	return err;
 }

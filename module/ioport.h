@@ -25,6 +25,7 @@
 
 #include <linux/bitmap.h>
 #include <linux/fs.h>
+#include <linux/io.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
@@ -57,13 +58,12 @@ static inline struct ports ports(unsigned int first, unsigned int count)
 /* The members of a range that lie in word @w of a bitmap. */
 static inline unsigned long ports_word(struct ports p, unsigned int w)
 {
-	unsigned int base = w * BITS_PER_LONG;
 	unsigned long bits = ~0UL;
 
-	if (p.first > base)
-		bits &= ~0UL << (p.first - base);
-	if (p.last < base + BITS_PER_LONG - 1)
-		bits &= ~0UL >> (base + BITS_PER_LONG - 1 - p.last);
+	if (w == p.first / BITS_PER_LONG)
+		bits <<= p.first % BITS_PER_LONG;
+	if (w == p.last / BITS_PER_LONG)
+		bits &= ~0UL >> (BITS_PER_LONG - 1 - p.last % BITS_PER_LONG);
 	return bits;
 }
 
@@ -91,6 +91,9 @@ struct port_map {
 	struct list_head round;
 };
 
+struct batch;
+struct on_close;
+
 /**
  * struct ioport_file - an open file description of /dev/ioport
  * @lock: Guards everything here but @node, and the maps' contents.
@@ -109,6 +112,8 @@ struct port_map {
  *	set and cleared under @lock, tested under RCU alone; whoever clears some
  *	waits for a grace period, so that no transfer is under way when the call
  *	that took the port away returns. NULL until first needed, freed by release.
+ * @spare: Room for a batch, kept from the last one; taken and put by xchg() alone.
+ * @slack: Ports may be reserved that are not in use any more (file.c gives them back).
  * @on_close: What is written when the file is closed; NULL for nothing.
  * @taken: Counts how often bits of @ready were cleared; read under RCU alone. A
  *	batch that finds it unchanged need not look at @ready again.
@@ -124,6 +129,8 @@ struct ioport_file {
 	unsigned long *held;
 	unsigned long *alone;
 	unsigned long *ready;
+	struct batch *spare;
+	bool slack;
 	struct on_close *on_close;
 	unsigned int taken;
 };
@@ -175,12 +182,15 @@ bool ioport_map_alone(const struct port_map *map);
 bool ioport_map_unused(const struct port_map *map);
 bool ioport_map_has_open(const struct port_map *map, struct ports p);
 bool ioport_map_empty(const struct port_map *map);
+void ioport_map_compare(const struct port_map *map, const unsigned long *bits,
+			unsigned long *words);
 
 void ioport_map_attach(struct port_map *map);
 void ioport_map_detach(void);
 
 void ioport_map_open(struct port_map *map, struct ports p);
-void ioport_map_assign(struct port_map *map, const unsigned long *bits);
+void ioport_map_assign(struct port_map *map, const unsigned long *bits,
+		       const unsigned long *words);
 
 void ioport_round_start(struct ioport_round *round);
 void ioport_map_close(struct port_map *map, struct ports p, struct ioport_round *round);
@@ -205,6 +215,7 @@ int ioport_file_claim(struct ioport_file *f, struct ports p);
 int ioport_file_release(struct ioport_file *f, struct ports p);
 int ioport_file_check(struct ioport_file *f, struct ports p, unsigned int *port,
 		      enum ioport_reason *reason);
+void ioport_file_exit(void);
 bool ioport_file_take(struct ioport_file *f);
 bool ioport_file_reclaim(struct ioport_file *f);
 void ioport_file_give_back(struct ioport_file *f);
@@ -216,6 +227,8 @@ unsigned long ioport_file_forbidden(const struct ioport_file *f, unsigned int w)
 int ioport_file_allowed(const struct ioport_file *f, struct ports p);
 bool ioport_file_may_use(const struct ioport_file *f, struct ports p);
 void ioport_file_unclaim_unused(struct ioport_file *f, struct ports p);
+void ioport_file_unclaim_later(struct ioport_file *f);
+bool ioport_take_run(unsigned long *bits, unsigned int w, struct ports *run);
 
 /* windows.c: the maps of an open file */
 int ioport_file_grant(struct ioport_file *f, struct ports p);
@@ -273,14 +286,60 @@ void ioport_claim_exit(void);
 int ioport_pci_init(void);
 void ioport_pci_exit(void);
 
-/* transfer.c: single accesses */
-bool ioport_is_ready(const struct ioport_file *f, struct ports p);
-u32 ioport_in(unsigned int port, unsigned int width);
-void ioport_out(unsigned int port, unsigned int width, u32 value);
+/* Single accesses; inline for the sake of what runs for each of them. */
+
+/**
+ * ioport_is_ready - may these ports be used without asking any further?
+ * @f: The file.
+ * @p: The ports of one access, at most 4.
+ *
+ * Under RCU (or with preemption off): who takes a port away clears its bit, then waits for a grace period.
+ */
+static inline bool ioport_is_ready(const struct ioport_file *f, struct ports p)
+{
+	const unsigned long *ready = smp_load_acquire(&f->ready); /* pairs with alloc_ready() */
+	unsigned int w = p.first / BITS_PER_LONG, shift = p.first % BITS_PER_LONG;
+	unsigned long bits, wanted = BIT(p.last - p.first + 1) - 1;
+
+	if (!ready)
+		return false;
+	bits = READ_ONCE(ready[w]) >> shift;
+	if (p.last / BITS_PER_LONG != w)
+		bits |= READ_ONCE(ready[w + 1]) << (BITS_PER_LONG - shift);
+	return (bits & wanted) == wanted;
+}
+
+static inline u32 ioport_in(unsigned int port, unsigned int width)
+{
+	switch (width) {
+	case 1:
+		return inb(port);
+	case 2:
+		return inw(port);
+	default:
+		return inl(port);
+	}
+}
+
+static inline void ioport_out(unsigned int port, unsigned int width, u32 value)
+{
+	switch (width) {
+	case 1:
+		outb(value, port);
+		break;
+	case 2:
+		outw(value, port);
+		break;
+	default:
+		outl(value, port);
+		break;
+	}
+}
 
 /* batch.c: many at once */
 bool ioport_op_is_valid(const struct ioport_op *op);
 int ioport_batch(struct file *file, struct ioport_xfer *xfer);
+void ioport_batch_free(struct batch *b);
 
 /* onclose.c: what is done when the file is closed */
 int ioport_on_close(struct file *file, struct ioport_xfer *xfer);

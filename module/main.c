@@ -59,6 +59,7 @@ static void __exit ioport_exit(void)
 	ioport_on_close_exit();
 	ioport_pci_exit();
 	ioport_hook_exit();
+	ioport_file_exit();
 	ioport_claim_exit();
 }
 

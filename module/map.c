@@ -273,6 +273,12 @@ static void round_handler(void *data)
 		WRITE_ONCE(map->iobm.sequence, (SEQUENCE_OURS | round->mark) + last--);
 }
 
+/* Has the CPU load a map again that no other CPU can be using. */
+static void map_touch(struct port_map *map, u64 mark)
+{
+	WRITE_ONCE(map->iobm.sequence, next_sequence() | mark);
+}
+
 /**
  * ioport_round_add - have the next round cover a map whose bits were changed
  * @round: The round.
@@ -284,7 +290,7 @@ static void round_handler(void *data)
 static void ioport_round_add(struct ioport_round *round, struct port_map *map)
 {
 	if (!map_shared(map)) {
-		WRITE_ONCE(map->iobm.sequence, next_sequence() | round->mark);
+		map_touch(map, round->mark);
 		return;
 	}
 	list_add(&map->round, &round->maps);
@@ -318,12 +324,12 @@ static void map_store(struct port_map *map, unsigned int w, unsigned long bits)
 }
 
 /* Rule 3: returns when no CPU can be copying with the old max any more. */
-static void map_grow(struct port_map *map, unsigned int max)
+static void map_grow(struct port_map *map, unsigned int max, bool shared)
 {
 	if (max <= map->iobm.max)
 		return;
 	WRITE_ONCE(map->iobm.max, max);
-	if (map_shared(map)) {
+	if (shared) {
 		mutex_lock(&call_lock);
 		kick_all_cpus_sync();
 		mutex_unlock(&call_lock);
@@ -358,40 +364,67 @@ static unsigned int map_bytes(unsigned int w)
  */
 void ioport_map_open(struct port_map *map, struct ports p)
 {
+	bool shared = map_shared(map);
 	struct ioport_round round;
 	unsigned int w;
 
 	if (!map_has_closed(map, p))
 		return;
-	ioport_round_start(&round);
-	map_grow(map, map_bytes(p.last / BITS_PER_LONG));
+	map_grow(map, map_bytes(p.last / BITS_PER_LONG), shared);
 	for_each_word(w, p)
 		map_store(map, w, map->iobm.bitmap[w] & ~ports_word(p, w));
+	if (!shared) {
+		map_touch(map, 0);
+		return;
+	}
+	ioport_round_start(&round);
 	ioport_round_add(&round, map);
 	ioport_round_finish(&round);
+}
+
+/**
+ * ioport_map_compare - where does a map differ from another?
+ * @map: A map of a file whose lock is held.
+ * @bits: The other.
+ * @words: The set of words in which they differ, of IOPORT_LONGS bits; zero on entry.
+ *
+ * Most of the cost of replacing a map, hence by four.
+ */
+void ioport_map_compare(const struct port_map *map, const unsigned long *bits, unsigned long *words)
+{
+	const unsigned long *old = map->iobm.bitmap;
+	unsigned int w, i;
+
+	for (w = 0; w < IOPORT_LONGS; w += 4) {
+		if (likely(!((old[w] ^ bits[w]) | (old[w + 1] ^ bits[w + 1]) |
+			     (old[w + 2] ^ bits[w + 2]) | (old[w + 3] ^ bits[w + 3]))))
+			continue;
+		for (i = w; i < w + 4; i++)
+			if (old[i] != bits[i])
+				__set_bit(i, words);
+	}
 }
 
 /**
  * ioport_map_assign - replace a whole map
  * @map: A map of a file whose lock is held.
  * @bits: The new contents. Policy has been asked, the open ports are reserved.
+ * @words: The words in which they differ, by ioport_map_compare().
  *
  * On return all attached threads have the new map.
  */
-void ioport_map_assign(struct port_map *map, const unsigned long *bits)
+void ioport_map_assign(struct port_map *map, const unsigned long *bits, const unsigned long *words)
 {
 	struct ioport_round round;
-	unsigned int w, words = IOPORT_LONGS;
+	unsigned int w, max = 0;
 
-	if (!memcmp(map->iobm.bitmap, bits, IOPORT_MAP_BYTES))
+	if (bitmap_empty(words, IOPORT_LONGS))
 		return;
-	while (words && bits[words - 1] == ~0UL)
-		words--;
+	/* Beyond the old extent all is closed, so what is open there is in @words. */
+	for_each_set_bit(w, words, IOPORT_LONGS) if (~bits[w]) max = map_bytes(w);
 	ioport_round_start(&round);
-	map_grow(map, words * sizeof(long));
-	/* Beyond the larger of the two extents both are closed. */
-	for (w = 0; w < map->iobm.max / sizeof(long); w++)
-		map_store(map, w, bits[w]);
+	map_grow(map, max, map_shared(map));
+	for_each_set_bit(w, words, IOPORT_LONGS) map_store(map, w, bits[w]);
 	map_shrink(map);
 	ioport_round_add(&round, map);
 	ioport_round_finish(&round);

@@ -9,80 +9,31 @@
 #include <linux/rcupdate.h>
 #include <linux/uaccess.h>
 
-/**
- * ioport_is_ready - may these ports be used without asking any further?
- * @f: The file.
- * @p: The ports of one access, at most 4.
- *
- * Under RCU: who takes a port away clears its bit, then waits for a grace period.
- */
-bool ioport_is_ready(const struct ioport_file *f, struct ports p)
-{
-	const unsigned long *ready = smp_load_acquire(&f->ready); /* pairs with alloc_ready() */
-	unsigned int w = p.first / BITS_PER_LONG, shift = p.first % BITS_PER_LONG;
-	unsigned long bits, wanted = BIT(p.last - p.first + 1) - 1;
-
-	if (!ready)
-		return false;
-	bits = READ_ONCE(ready[w]) >> shift;
-	if (p.last / BITS_PER_LONG != w)
-		bits |= READ_ONCE(ready[w + 1]) << (BITS_PER_LONG - shift);
-	return (bits & wanted) == wanted;
-}
-
-u32 ioport_in(unsigned int port, unsigned int width)
-{
-	switch (width) {
-	case 1:
-		return inb(port);
-	case 2:
-		return inw(port);
-	default:
-		return inl(port);
-	}
-}
-
-void ioport_out(unsigned int port, unsigned int width, u32 value)
-{
-	switch (width) {
-	case 1:
-		outb(value, port);
-		break;
-	case 2:
-		outw(value, port);
-		break;
-	default:
-		outl(value, port);
-		break;
-	}
-}
-
 /*
- * One access. A port that this file has not used yet is checked and reserved
- * first; policy may take it away again before the second look, hence the loop.
+ * One access. A port that this file has not used yet is checked and reserved first;
+ * policy may take it away again before the second look, hence the loop. Preemption
+ * is off meanwhile, which is RCU's read side too and costs no call.
  */
-static int transfer(struct ioport_file *f, unsigned int port, unsigned int width, u32 *value,
-		    bool write)
+static __always_inline int transfer(struct ioport_file *f, unsigned int port, unsigned int width,
+				    u32 *value, bool write)
 {
-	int err;
+	int err = ioport_locked_down();
 
-	err = ioport_locked_down();
 	if (err)
 		return err;
-	for (;;) {
-		rcu_read_lock();
-		if (likely(ioport_is_ready(f, ports(port, width))))
-			break;
-		rcu_read_unlock();
+	rcu_read_lock_sched();
+	while (unlikely(!ioport_is_ready(f, ports(port, width)))) {
+		rcu_read_unlock_sched();
 		err = ioport_file_prepare(f, ports(port, width));
 		if (err)
 			return err;
+		rcu_read_lock_sched();
 	}
 	if (write)
 		ioport_out(port, width, *value);
 	else
 		*value = ioport_in(port, width);
-	rcu_read_unlock();
+	rcu_read_unlock_sched();
 	return 0;
 }
 
@@ -91,10 +42,39 @@ static bool bad_access(loff_t pos, size_t count)
 	return (count != 1 && count != 2 && count != 4) || pos < 0 || pos + count > IOPORT_PORTS;
 }
 
-/*
- * Registers and memory of this machine are little endian, so the first @count
- * bytes of a u32 are the value of that width.
- */
+/* By width: a copy whose size the compiler does not know costs as much as the rest. */
+static int put_value(char __user *buf, size_t width, u32 value)
+{
+	switch (width) {
+	case 1:
+		return put_user((u8)value, (u8 __user *)buf);
+	case 2:
+		return put_user((u16)value, (u16 __user *)buf);
+	default:
+		return put_user(value, (u32 __user *)buf);
+	}
+}
+
+static int get_value(u32 *value, const char __user *buf, size_t width)
+{
+	u16 value16;
+	u8 value8;
+	int err;
+
+	switch (width) {
+	case 1:
+		err = get_user(value8, (const u8 __user *)buf);
+		*value = value8;
+		return err;
+	case 2:
+		err = get_user(value16, (const u16 __user *)buf);
+		*value = value16;
+		return err;
+	default:
+		return get_user(*value, (const u32 __user *)buf);
+	}
+}
+
 ssize_t ioport_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
 {
 	u32 value;
@@ -107,7 +87,7 @@ ssize_t ioport_read(struct file *file, char __user *buf, size_t count, loff_t *p
 	err = transfer(file->private_data, *pos, count, &value, false);
 	if (err)
 		return err;
-	if (copy_to_user(buf, &value, count))
+	if (put_value(buf, count, value))
 		return -EFAULT;
 	*pos += count;
 	return count;
@@ -115,14 +95,14 @@ ssize_t ioport_read(struct file *file, char __user *buf, size_t count, loff_t *p
 
 ssize_t ioport_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
 {
-	u32 value = 0;
+	u32 value;
 	int err;
 
 	if (*pos >= IOPORT_PORTS && count)
 		return -ENXIO;
 	if (bad_access(*pos, count))
 		return -EINVAL;
-	if (copy_from_user(&value, buf, count))
+	if (get_value(&value, buf, count))
 		return -EFAULT;
 	err = transfer(file->private_data, *pos, count, &value, true);
 	if (err)

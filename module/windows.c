@@ -219,7 +219,7 @@ int ioport_file_revoke(struct ioport_file *f, struct ports p)
 	if (err)
 		return err;
 	ioport_file_close_ports(f, p);
-	ioport_file_unclaim_unused(f, p);
+	ioport_file_unclaim_later(f);
 	ioport_file_unlock(f);
 	return 0;
 }
@@ -264,68 +264,109 @@ int ioport_file_revoke_thread(struct ioport_file *f, struct ports p)
 	return err;
 }
 
-/* Gives back the ports of a set below @end. */
-static void unclaim_set(struct ioport_file *f, const unsigned long *set, unsigned int end)
-{
-	unsigned int first, next = 0;
+/**
+ * struct map_edit - a whole map that is to take the place of another
+ * @bits: The new one.
+ * @words: The set of words in which it differs.
+ */
+struct map_edit {
+	const unsigned long *bits;
+	DECLARE_BITMAP(words, IOPORT_LONGS);
+};
 
-	while ((first = find_next_bit(set, end, next)) < end) {
-		next = find_next_zero_bit(set, end, first);
-		ioport_unclaim(f, ports(first, next - first));
-	}
+/* What is open already was allowed then, and would have been taken since. */
+static int allowed_map(const struct ioport_file *f, const struct port_map *map,
+		       const struct map_edit *edit)
+{
+	unsigned int w;
+
+	for_each_set_bit(w, edit->words, IOPORT_LONGS)
+		if (~edit->bits[w] & map->iobm.bitmap[w] & ioport_file_forbidden(f, w))
+			return -EACCES;
+	return 0;
+}
+
+/* Ports of word @w that the edit opens and that are not reserved yet. */
+static unsigned long missing_word(const struct ioport_file *f, const struct port_map *map,
+				  const struct map_edit *edit, unsigned int w)
+{
+	return ~edit->bits[w] & map->iobm.bitmap[w] & ~(f->held ? f->held[w] : 0);
+}
+
+static int claim_run(struct ioport_file *f, struct ports run)
+{
+	unsigned int bad;
+
+	cond_resched();
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	return ioport_claim(f, run, &bad);
 }
 
 /*
- * Reserves every port that @bits opens. @want is room for the set of those that
- * are not held yet, so that only they are given back on failure.
+ * Reserves every port that the edit opens, stretch by stretch: one may go on from
+ * word to word.
  */
-static int claim_map(struct ioport_file *f, const unsigned long *bits, unsigned long *want)
+static int claim_map(struct ioport_file *f, const struct port_map *map,
+		     const struct map_edit *edit)
 {
-	unsigned int w, first, bad, next = 0;
+	struct ports run, stretch = { 0 };
+	bool any = false;
+	unsigned long missing;
+	unsigned int w;
 	int err = 0;
 
-	for (w = 0; w < IOPORT_LONGS; w++)
-		want[w] = ~bits[w] & ~(f->held ? f->held[w] : 0);
-	while ((first = find_next_bit(want, IOPORT_PORTS, next)) < IOPORT_PORTS) {
-		next = find_next_zero_bit(want, IOPORT_PORTS, first);
-		err = ioport_claim(f, ports(first, next - first), &bad);
-		if (!err && fatal_signal_pending(current)) {
-			err = -EINTR;
-			first = next;
+	for_each_set_bit(w, edit->words, IOPORT_LONGS) {
+		missing = missing_word(f, map, edit, w);
+		while (!err && ioport_take_run(&missing, w, &run)) {
+			if (any && run.first == stretch.last + 1) {
+				stretch.last = run.last;
+				continue;
+			}
+			if (any)
+				err = claim_run(f, stretch);
+			stretch = run;
+			any = true;
 		}
-		if (err) {
-			unclaim_set(f, want, first);
-			break;
-		}
-		cond_resched();
 	}
+	if (!err && any)
+		err = claim_run(f, stretch);
+	if (err)
+		ioport_file_unclaim_unused(f, IOPORT_ALL);
 	return err;
 }
 
-static int allowed_map(const struct ioport_file *f, const unsigned long *bits)
+/* Policy, reservation, and then the map; or nothing at all. */
+static int assign(struct ioport_file *f, struct port_map *map, const unsigned long *bits)
+{
+	struct map_edit edit = { .bits = bits };
+	int err;
+
+	ioport_map_compare(map, bits, edit.words);
+	err = allowed_map(f, map, &edit) ?: claim_map(f, map, &edit);
+	if (err)
+		return err;
+	ioport_map_assign(map, bits, edit.words);
+	ioport_file_unclaim_later(f);
+	return 0;
+}
+
+static int set_map(struct ioport_file *f, const unsigned long *bits)
+{
+	return alloc_map(f) ?: assign(f, f->map, bits);
+}
+
+static bool opens_forbidden(const struct ioport_file *f, const unsigned long *bits)
 {
 	unsigned int w;
 
 	for (w = 0; w < IOPORT_LONGS; w++)
 		if (~bits[w] & ioport_file_forbidden(f, w))
-			return -EACCES;
-	return 0;
+			return true;
+	return false;
 }
 
-static int set_map(struct ioport_file *f, const unsigned long *bits, unsigned long *want)
-{
-	int err = alloc_map(f);
-
-	if (!err)
-		err = claim_map(f, bits, want);
-	if (err)
-		return err;
-	ioport_map_assign(f->map, bits);
-	ioport_file_unclaim_unused(f, IOPORT_ALL);
-	return 0;
-}
-
-static int set_map_thread(struct ioport_file *f, const unsigned long *bits, unsigned long *want)
+static int set_map_thread(struct ioport_file *f, const unsigned long *bits)
 {
 	enum ioport_standing standing;
 	struct port_map *map, *copy;
@@ -333,13 +374,11 @@ static int set_map_thread(struct ioport_file *f, const unsigned long *bits, unsi
 
 	standing = ioport_map_standing(f, &map);
 	if (standing == STANDING_OTHER || standing == STANDING_KERNEL)
-		return -EBUSY;
+		return opens_forbidden(f, bits) ? -EACCES : -EBUSY;
 	copy = is_own_copy(f, map) ? map : ioport_map_alloc(f, NULL);
 	if (!copy)
 		return -ENOMEM;
-	err = claim_map(f, bits, want);
-	if (!err)
-		ioport_map_assign(copy, bits);
+	err = assign(f, copy, bits);
 	if (err || ioport_map_empty(copy)) {
 		if (!err)
 			move_to(f, NULL);
@@ -351,34 +390,26 @@ static int set_map_thread(struct ioport_file *f, const unsigned long *bits, unsi
 	return err;
 }
 
-static int set_map_with(struct ioport_file *f, const unsigned long *bits,
-			int (*set)(struct ioport_file *f, const unsigned long *bits,
-				   unsigned long *want))
-{
-	unsigned long *want = kmalloc(IOPORT_MAP_BYTES, GFP_KERNEL_ACCOUNT);
-	int err = -ENOMEM;
-
-	if (want)
-		err = ioport_file_lock(f);
-	if (err)
-		goto out;
-	err = allowed_map(f, bits);
-	if (!err)
-		err = set(f, bits, want);
-	ioport_file_unlock(f);
-out:
-	kfree(want);
-	return err;
-}
-
 int ioport_file_set_map(struct ioport_file *f, const unsigned long *bits)
 {
-	return set_map_with(f, bits, set_map);
+	int err = ioport_file_lock(f);
+
+	if (err)
+		return err;
+	err = set_map(f, bits);
+	ioport_file_unlock(f);
+	return err;
 }
 
 int ioport_file_set_map_thread(struct ioport_file *f, const unsigned long *bits)
 {
-	return set_map_with(f, bits, set_map_thread);
+	int err = ioport_file_lock(f);
+
+	if (err)
+		return err;
+	err = set_map_thread(f, bits);
+	ioport_file_unlock(f);
+	return err;
 }
 
 static void copy_map(unsigned long *bits, const unsigned long *from, int fill)

@@ -367,7 +367,8 @@ struct ioport_xfer {
  * IOPORT_IOC_REVOKE - Close ports.
  *
  * In every map of the file; with %IOPORT_THREAD for the calling thread only.
- * Ports that are closed already stay closed. Any open mode; needs no right.
+ * Ports that are closed already stay closed. What is not in use by then is given
+ * back to drivers a tenth of a second later. Any open mode; needs no right.
  */
 #define IOPORT_IOC_REVOKE _IOW(IOPORT_IOC_TYPE, 0x02, struct ioport_range)
 

@@ -62,4 +62,19 @@ UNUSED static bool ioports_has(const char *line_end)
 	return found;
 }
 
+/* What an edit leaves reserved without use is given back a tenth of a second later. */
+UNUSED static bool ioports_get(const char *line_end, bool there)
+{
+	double end = seconds() + 5;
+
+	while (ioports_has(line_end) != there && seconds() < end)
+		usleep(20000);
+	return ioports_has(line_end) == there;
+}
+
+UNUSED static void ioports_settle(void)
+{
+	usleep(400000);
+}
+
 #endif
