@@ -11,6 +11,7 @@
  * be preempted and interrupted.
  */
 #include "ioport.h"
+#include "trace.h"
 
 #include <linux/err.h>
 #include <linux/hrtimer.h>
@@ -268,7 +269,7 @@ static bool is_single(const struct ioport_op *op)
 	return op->code <= IOPORT_OP_MODIFY;
 }
 
-static void run_single(struct ioport_op *op)
+static __always_inline void run_single(struct ioport_op *op)
 {
 	switch (op->code) {
 	case IOPORT_OP_IN:
@@ -284,6 +285,58 @@ static void run_single(struct ioport_op *op)
 	}
 }
 
+static void trace_in(const struct batch *b, const struct ioport_op *op, u32 value)
+{
+	trace_ioport_batch_access(b->f, op->port, op->width, false, value);
+}
+
+static void trace_out(const struct batch *b, const struct ioport_op *op, u32 value)
+{
+	trace_ioport_batch_access(b->f, op->port, op->width, true, value);
+}
+
+static void trace_single(const struct batch *b, const struct ioport_op *op)
+{
+	if (op->code != IOPORT_OP_OUT)
+		trace_in(b, op, op->result);
+	if (op->code == IOPORT_OP_OUT)
+		trace_out(b, op, op->value);
+	if (op->code == IOPORT_OP_MODIFY)
+		trace_out(b, op, (op->result & ~op->mask) | op->value);
+}
+
+/* The loop of run_slice() when somebody watches; that one then finds nothing left to do. */
+static noinline u32 run_singles_traced(struct batch *b, u32 at, u32 end)
+{
+	for (; at < end && is_single(&b->ops[at]); at++) {
+		run_single(&b->ops[at]);
+		trace_single(b, &b->ops[at]);
+	}
+	return at;
+}
+
+/* The @n items of an INS or OUTS that were just moved. */
+static noinline void trace_string(const struct batch *b, const struct ioport_op *op, const u8 *data,
+				  unsigned int n)
+{
+	u32 value = 0;
+
+	for (; n--; data += op->width) {
+		memcpy(&value, data, op->width);
+		if (op->code == IOPORT_OP_INS)
+			trace_in(b, op, value);
+		else
+			trace_out(b, op, value);
+	}
+}
+
+/* The operation that a batch was refused for. */
+static noinline void trace_denied(const struct batch *b, u32 failed, int err)
+{
+	failed = min(failed, b->count - 1);
+	ioport_denied(b->f, IOPORT_CALL_BATCH, 0, op_ports(&b->ops[failed]), NULL, err);
+}
+
 /*
  * A slice of operations that are a single access each, from *@i on, which is
  * moved past those that were done. -EAGAIN: the ports must be checked again.
@@ -297,6 +350,8 @@ static int run_slice(struct batch *b, u32 *i)
 		rcu_read_unlock();
 		return -EAGAIN;
 	}
+	if (trace_ioport_batch_access_enabled())
+		at = run_singles_traced(b, at, end);
 	for (; at < end && is_single(&b->ops[at]); at++)
 		run_single(&b->ops[at]);
 	rcu_read_unlock();
@@ -384,6 +439,7 @@ static void move_string(const struct ioport_op *op, void *data, unsigned int n)
 static int op_string(struct batch *b, struct ioport_op *op)
 {
 	unsigned int n;
+	u8 *data;
 	int err;
 
 	while (op->result < op->value) {
@@ -393,8 +449,11 @@ static int op_string(struct batch *b, struct ioport_op *op)
 			rcu_read_unlock();
 			return -EAGAIN;
 		}
-		move_string(op, b->data + b->data_at + (size_t)op->result * op->width, n);
+		data = b->data + b->data_at + (size_t)op->result * op->width;
+		move_string(op, data, n);
 		rcu_read_unlock();
+		if (trace_ioport_batch_access_enabled())
+			trace_string(b, op, data, n);
 		op->result += n;
 		err = breathe();
 		if (err && op->result < op->value)
@@ -407,11 +466,16 @@ static int op_string(struct batch *b, struct ioport_op *op)
 /* An operation that is more than one access. */
 static int run_long(struct batch *b, struct ioport_op *op)
 {
+	int err;
+
 	switch (op->code) {
 	case IOPORT_OP_DELAY:
 		return op_delay(op);
 	case IOPORT_OP_WAIT:
-		return op_wait(b, op);
+		err = op_wait(b, op);
+		if (err != -EAGAIN)
+			trace_in(b, op, op->result);
+		return err;
 	default:
 		return op_string(b, op);
 	}
@@ -531,8 +595,11 @@ int ioport_batch(struct file *file, struct ioport_xfer *xfer)
 	b->ops = kvmalloc(size, GFP_KERNEL_ACCOUNT);
 	if (b->ops) {
 		err = -EFAULT;
-		if (!copy_from_user(b->ops, u64_to_user_ptr(xfer->ops), size))
+		if (!copy_from_user(b->ops, u64_to_user_ptr(xfer->ops), size)) {
 			err = batch_do(b, xfer);
+			if (trace_ioport_denied_enabled())
+				trace_denied(b, xfer->failed, err);
+		}
 	}
 	kvfree(b->data);
 	kvfree(b->ops);

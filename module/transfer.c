@@ -4,6 +4,7 @@
  * offset is the port, the count the width.
  */
 #include "ioport.h"
+#include "trace.h"
 
 #include <linux/io.h>
 #include <linux/rcupdate.h>
@@ -91,12 +92,27 @@ static bool bad_access(loff_t pos, size_t count)
 	return (count != 1 && count != 2 && count != 4) || pos < 0 || pos + count > IOPORT_PORTS;
 }
 
+/* Neither of these two is inline, so that they are in nobody's way while events are off. */
+static noinline void trace_access(const struct ioport_file *f, loff_t pos, size_t count, bool write,
+				  u32 value)
+{
+	trace_ioport_transfer(f, pos, count, write, value);
+}
+
+static noinline int refused(const struct ioport_file *f, loff_t pos, size_t count,
+			    enum ioport_call call, int err)
+{
+	ioport_trace_denied(f, call, 0, ports(pos, count), NULL, err);
+	return err;
+}
+
 /*
  * Registers and memory of this machine are little endian, so the first @count
  * bytes of a u32 are the value of that width.
  */
 ssize_t ioport_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
 {
+	struct ioport_file *f = file->private_data;
 	u32 value;
 	int err;
 
@@ -104,9 +120,11 @@ ssize_t ioport_read(struct file *file, char __user *buf, size_t count, loff_t *p
 		return 0;
 	if (bad_access(*pos, count))
 		return -EINVAL;
-	err = transfer(file->private_data, *pos, count, &value, false);
+	err = transfer(f, *pos, count, &value, false);
 	if (err)
-		return err;
+		return refused(f, *pos, count, IOPORT_CALL_READ, err);
+	if (trace_ioport_transfer_enabled())
+		trace_access(f, *pos, count, false, value);
 	if (copy_to_user(buf, &value, count))
 		return -EFAULT;
 	*pos += count;
@@ -115,6 +133,7 @@ ssize_t ioport_read(struct file *file, char __user *buf, size_t count, loff_t *p
 
 ssize_t ioport_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
 {
+	struct ioport_file *f = file->private_data;
 	u32 value = 0;
 	int err;
 
@@ -124,9 +143,11 @@ ssize_t ioport_write(struct file *file, const char __user *buf, size_t count, lo
 		return -EINVAL;
 	if (copy_from_user(&value, buf, count))
 		return -EFAULT;
-	err = transfer(file->private_data, *pos, count, &value, true);
+	err = transfer(f, *pos, count, &value, true);
 	if (err)
-		return err;
+		return refused(f, *pos, count, IOPORT_CALL_WRITE, err);
+	if (trace_ioport_transfer_enabled())
+		trace_access(f, *pos, count, true, value);
 	*pos += count;
 	return count;
 }
