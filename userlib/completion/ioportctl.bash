@@ -11,6 +11,7 @@ _ioportctl_words() {
 		(cd /proc/sys/dev/parport 2>/dev/null && echo parport*)
 		sed -n 's/.* : \([^ ]*\)$/\1/p' /proc/ioports 2>/dev/null
 		;;
+	batch) compgen -f -- "$word" ;;
 	load) echo "allow= deny= busy=allow busy=deny force_direct=1" ;;
 	esac
 }

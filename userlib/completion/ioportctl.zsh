@@ -21,6 +21,7 @@ _ioportctl() {
 	-u|--use) compadd read write direct; return ;;
 	esac
 	case $words[2] in
+	batch) _files ;;
 	load) compadd -S '' allow= deny= busy= force_direct= ;;
 	check|dump|fill|read|watch|write) compadd -- /proc/sys/dev/parport/parport<->(N:t) ;;
 	esac

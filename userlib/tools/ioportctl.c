@@ -14,6 +14,7 @@ static const struct verb verbs[] = {
 	{ "write", "write ports", verb_write },
 	{ "fill", "write one value to all ports of a range", verb_fill },
 	{ "dump", "read a range, as hexdump shows it", verb_dump },
+	{ "batch", "do a list of operations in one go", verb_batch },
 	{ "watch", "watch ports, bit by bit", verb_watch },
 	{ "map", "a picture of all ports: allowed, in use, by whom", verb_map },
 	{ "holders", "which processes have access right now", verb_holders },
