@@ -233,6 +233,8 @@ completion() {
 	says "--atomic"
 	complete_words batch /tests/cl
 	says "/tests/cli*"
+	complete_words trace ioportc
+	says "ioportctl*"
 	complete_words load al
 	says "allow="
 }

@@ -17,6 +17,8 @@ done
 echo 'in8 0x378' >/tmp/ops
 ctl 3 batch /tmp/ops
 complains "$why"
+ctl 1 trace
+complains "that takes root; run it again with sudo"
 # A mistake is told first.
 ctl 2 read 0x10000
 ctl 3 status

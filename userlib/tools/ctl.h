@@ -154,6 +154,7 @@ int verb_load(int argc, char **argv);
 int verb_map(int argc, char **argv);
 int verb_read(int argc, char **argv);
 int verb_status(int argc, char **argv);
+int verb_trace(int argc, char **argv);
 int verb_unload(int argc, char **argv);
 int verb_watch(int argc, char **argv);
 int verb_write(int argc, char **argv);

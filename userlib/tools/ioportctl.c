@@ -19,6 +19,7 @@ static const struct verb verbs[] = {
 	{ "map", "a picture of all ports: allowed, in use, by whom", verb_map },
 	{ "holders", "which processes have access right now", verb_holders },
 	{ "run", "run a program that wants ioperm() or iopl()", verb_run },
+	{ "trace", "log what all programs do with ports", verb_trace },
 	{ "doctor", "find out what is wrong, and what to type", verb_doctor },
 	{ "load", "load the kernel module", verb_load },
 	{ "unload", "remove the kernel module", verb_unload },
