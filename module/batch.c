@@ -11,6 +11,7 @@
  * be preempted and interrupted.
  */
 #include "ioport.h"
+#include "trace.h"
 
 #include <linux/err.h>
 #include <linux/hrtimer.h>
@@ -388,7 +389,8 @@ static struct ioport_op *run_ins(struct ioport_op *op, const struct ioport_op *e
 }
 
 /* Returns the last operation that was done: @op or one that follows. */
-static struct ioport_op *run_single(struct ioport_op *op, const struct ioport_op *end)
+static __always_inline struct ioport_op *run_single(struct ioport_op *op,
+						    const struct ioport_op *end)
 {
 	switch (op->code) {
 	case IOPORT_OP_IN:
@@ -404,6 +406,59 @@ static struct ioport_op *run_single(struct ioport_op *op, const struct ioport_op
 	return op;
 }
 
+static void trace_in(const struct batch *b, const struct ioport_op *op, u32 value)
+{
+	trace_ioport_batch_access(b->f, op->port, op->width, false, value);
+}
+
+static void trace_out(const struct batch *b, const struct ioport_op *op, u32 value)
+{
+	trace_ioport_batch_access(b->f, op->port, op->width, true, value);
+}
+
+static void trace_single(const struct batch *b, const struct ioport_op *op)
+{
+	if (op->code != IOPORT_OP_OUT)
+		trace_in(b, op, op->result);
+	if (op->code == IOPORT_OP_OUT)
+		trace_out(b, op, op->value);
+	if (op->code == IOPORT_OP_MODIFY)
+		trace_out(b, op, (op->result & ~op->mask) | op->value);
+}
+
+/* The loop of run_slice() when somebody watches; that one then finds nothing left to do. */
+static noinline struct ioport_op *run_singles_traced(const struct batch *b, struct ioport_op *op,
+						     const struct ioport_op *end)
+{
+	for (; op < end && is_single(op); op++) {
+		run_single(op, op + 1);
+		trace_single(b, op);
+	}
+	return op;
+}
+
+/* The @n items of an INS or OUTS that were just moved. */
+static noinline void trace_string(const struct batch *b, const struct ioport_op *op, const u8 *data,
+				  unsigned int n)
+{
+	u32 value = 0;
+
+	for (; n--; data += op->width) {
+		memcpy(&value, data, op->width);
+		if (op->code == IOPORT_OP_INS)
+			trace_in(b, op, value);
+		else
+			trace_out(b, op, value);
+	}
+}
+
+/* The operation that a batch was refused for. */
+static noinline void trace_denied(const struct batch *b, u32 failed, int err)
+{
+	failed = min(failed, b->count - 1);
+	ioport_denied(b->f, IOPORT_CALL_BATCH, 0, op_ports(&b->ops[failed]), NULL, err);
+}
+
 /*
  * A slice of operations that are a single access each, from *@i on, which is
  * moved past those that were done. -EAGAIN: the ports must be checked again.
@@ -417,6 +472,8 @@ static int run_slice(struct batch *b, u32 *i)
 		rcu_read_unlock();
 		return -EAGAIN;
 	}
+	if (trace_ioport_batch_access_enabled())
+		op = run_singles_traced(b, op, end);
 	for (; op < end && is_single(op); op++)
 		op = run_single(op, end);
 	rcu_read_unlock();
@@ -504,6 +561,7 @@ static void move_string(const struct ioport_op *op, void *data, unsigned int n)
 static int op_string(struct batch *b, struct ioport_op *op)
 {
 	unsigned int n;
+	u8 *data;
 	int err;
 
 	while (op->result < op->value) {
@@ -513,8 +571,11 @@ static int op_string(struct batch *b, struct ioport_op *op)
 			rcu_read_unlock();
 			return -EAGAIN;
 		}
-		move_string(op, b->data + b->data_at + (size_t)op->result * op->width, n);
+		data = b->data + b->data_at + (size_t)op->result * op->width;
+		move_string(op, data, n);
 		rcu_read_unlock();
+		if (trace_ioport_batch_access_enabled())
+			trace_string(b, op, data, n);
 		op->result += n;
 		err = breathe();
 		if (err && op->result < op->value)
@@ -527,11 +588,16 @@ static int op_string(struct batch *b, struct ioport_op *op)
 /* An operation that is more than one access. */
 static int run_long(struct batch *b, struct ioport_op *op)
 {
+	int err;
+
 	switch (op->code) {
 	case IOPORT_OP_DELAY:
 		return op_delay(op);
 	case IOPORT_OP_WAIT:
-		return op_wait(b, op);
+		err = op_wait(b, op);
+		if (err != -EAGAIN)
+			trace_in(b, op, op->result);
+		return err;
 	default:
 		return op_string(b, op);
 	}
@@ -683,8 +749,11 @@ int ioport_batch(struct file *file, struct ioport_xfer *xfer)
 	if (!b)
 		return -ENOMEM;
 	b->file = file;
-	if (!copy_from_user(b->ops, u64_to_user_ptr(xfer->ops), xfer->count * sizeof(*b->ops)))
+	if (!copy_from_user(b->ops, u64_to_user_ptr(xfer->ops), xfer->count * sizeof(*b->ops))) {
 		err = batch_do(b, xfer);
+		if (trace_ioport_denied_enabled())
+			trace_denied(b, xfer->failed, err);
+	}
 	batch_put(b);
 	return err;
 }

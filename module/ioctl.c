@@ -4,6 +4,7 @@
  * work to file.c. Errors come in the order of the table in the uAPI header.
  */
 #include "ioport.h"
+#include "trace.h"
 
 #include <linux/err.h>
 #include <linux/slab.h>
@@ -77,36 +78,64 @@ static int get_range(struct ioport_range *range, const void __user *arg)
 	return 0;
 }
 
+/* Before any port was named. */
+static int refuse_mode(const struct file *file, enum ioport_call call)
+{
+	ioport_trace_denied(file->private_data, call, 0, ports(0, 0), NULL, -EBADF);
+	return -EBADF;
+}
+
+/* Not inline, so that do_grant() has nothing of it but the question. */
+static noinline void trace_grant(const struct file *file, const struct ioport_range *range, int err)
+{
+	trace_ioport_grant(file, range, err);
+	ioport_trace_denied(file->private_data, IOPORT_CALL_GRANT, range->flags,
+			    ports(range->first, range->count), NULL, err);
+}
+
+static int grant(struct ioport_file *f, const struct ioport_range *range)
+{
+	struct ports p = ports(range->first, range->count);
+
+	return range->flags & IOPORT_THREAD ? ioport_file_grant_thread(f, p)
+					    : ioport_file_grant(f, p);
+}
+
+static int revoke(struct ioport_file *f, const struct ioport_range *range)
+{
+	struct ports p = ports(range->first, range->count);
+
+	return range->flags & IOPORT_THREAD ? ioport_file_revoke_thread(f, p)
+					    : ioport_file_revoke(f, p);
+}
+
 static long do_grant(struct file *file, const void __user *arg)
 {
 	struct ioport_range range;
-	struct ports p;
 	int err;
 
 	if (!mode_direct(file))
-		return -EBADF;
-	err = get_range(&range, arg) ?: may_open();
+		return refuse_mode(file, IOPORT_CALL_GRANT);
+	err = get_range(&range, arg);
 	if (err)
 		return err;
-	p = ports(range.first, range.count);
-	if (range.flags & IOPORT_THREAD)
-		return ioport_file_grant_thread(file->private_data, p);
-	return ioport_file_grant(file->private_data, p);
+	err = may_open() ?: grant(file->private_data, &range);
+	if (trace_ioport_grant_enabled() || trace_ioport_denied_enabled())
+		trace_grant(file, &range, err);
+	return err;
 }
 
 static long do_revoke(struct file *file, const void __user *arg)
 {
 	struct ioport_range range;
-	struct ports p;
 	int err;
 
 	err = get_range(&range, arg);
 	if (err)
 		return err;
-	p = ports(range.first, range.count);
-	if (range.flags & IOPORT_THREAD)
-		return ioport_file_revoke_thread(file->private_data, p);
-	return ioport_file_revoke(file->private_data, p);
+	err = revoke(file->private_data, &range);
+	trace_ioport_revoke(file, &range, err);
+	return err;
 }
 
 /* Copies a whole map in. Free it with kfree(). */
@@ -122,7 +151,7 @@ static long do_set_map(struct file *file, const void __user *arg)
 	int err;
 
 	if (!mode_direct(file))
-		return -EBADF;
+		return refuse_mode(file, IOPORT_CALL_SET_MAP);
 	if (copy_from_user(&map, arg, sizeof(map)))
 		return -EFAULT;
 	if (map.which || (map.flags & ~IOPORT_THREAD))
@@ -138,6 +167,9 @@ static long do_set_map(struct file *file, const void __user *arg)
 	else
 		err = ioport_file_set_map(file->private_data, bits);
 out:
+	trace_ioport_set_map(file->private_data, bits, map.flags, err);
+	ioport_trace_denied(file->private_data, IOPORT_CALL_SET_MAP, map.flags, IOPORT_ALL, bits,
+			    err);
 	kfree(bits);
 	return err;
 }
@@ -175,18 +207,23 @@ static long do_attach(struct file *file, const void __user *arg)
 	int err;
 
 	if (!mode_direct(file))
-		return -EBADF;
-	err = get_attach(arg, IOPORT_REPLACE, &attach) ?: may_open();
+		return refuse_mode(file, IOPORT_CALL_ATTACH);
+	err = get_attach(arg, IOPORT_REPLACE, &attach);
 	if (err)
 		return err;
-	return ioport_file_attach(file->private_data, attach.flags & IOPORT_REPLACE);
+	err = may_open() ?: ioport_file_attach(file->private_data, attach.flags & IOPORT_REPLACE);
+	trace_ioport_attach(file->private_data, err);
+	ioport_trace_denied(file->private_data, IOPORT_CALL_ATTACH, 0, ports(0, 0), NULL, err);
+	return err;
 }
 
 static long do_detach(struct file *file, const void __user *arg)
 {
 	struct ioport_attach attach;
+	int err = get_attach(arg, 0, &attach) ?: ioport_file_detach(file->private_data);
 
-	return get_attach(arg, 0, &attach) ?: ioport_file_detach(file->private_data);
+	trace_ioport_detach(file->private_data, err);
+	return err;
 }
 
 static long do_limit(struct file *file, const void __user *arg)
@@ -203,6 +240,7 @@ static long do_limit(struct file *file, const void __user *arg)
 	if (IS_ERR(bits))
 		return PTR_ERR(bits);
 	err = ioport_file_limit(file->private_data, bits);
+	trace_ioport_limit(file->private_data, bits, 0, err);
 	kfree(bits);
 	return err;
 }
@@ -291,6 +329,7 @@ static long do_xfer(struct file *file, void __user *arg)
 	if (xfer.count > IOPORT_MAX_OPS)
 		return -E2BIG;
 	err = ioport_batch(file, &xfer);
+	trace_ioport_batch(file->private_data, &xfer, err);
 	if (put_xfer(&xfer, arg))
 		err = -EFAULT;
 	return err;
@@ -302,7 +341,7 @@ static long do_on_close(struct file *file, void __user *arg)
 	int err;
 
 	if (!(file->f_mode & FMODE_WRITE))
-		return -EBADF;
+		return refuse_mode(file, IOPORT_CALL_ON_CLOSE);
 	if (get_xfer(&xfer, arg))
 		return -EFAULT;
 	if (xfer.flags)
@@ -312,6 +351,7 @@ static long do_on_close(struct file *file, void __user *arg)
 	xfer.done = 0;
 	xfer.failed = 0;
 	err = ioport_on_close(file, &xfer);
+	trace_ioport_on_close(file->private_data, &xfer, err);
 	if (put_xfer(&xfer, arg) && !err)
 		err = -EFAULT;
 	return err;
@@ -322,8 +362,15 @@ static long do_claim(struct file *file, const void __user *arg)
 	struct ioport_range range;
 	int err;
 
-	err = get_range(&range, arg) ?: (range.flags ? -EINVAL : ioport_locked_down());
-	return err ?: ioport_file_claim(file->private_data, ports(range.first, range.count));
+	err = get_range(&range, arg) ?: (range.flags ? -EINVAL : 0);
+	if (err)
+		return err;
+	err = ioport_locked_down()
+		      ?: ioport_file_claim(file->private_data, ports(range.first, range.count));
+	trace_ioport_claim(file, &range, err);
+	ioport_trace_denied(file->private_data, IOPORT_CALL_CLAIM, 0,
+			    ports(range.first, range.count), NULL, err);
+	return err;
 }
 
 static long do_release(struct file *file, const void __user *arg)
@@ -332,7 +379,11 @@ static long do_release(struct file *file, const void __user *arg)
 	int err;
 
 	err = get_range(&range, arg) ?: (range.flags ? -EINVAL : 0);
-	return err ?: ioport_file_release(file->private_data, ports(range.first, range.count));
+	if (err)
+		return err;
+	err = ioport_file_release(file->private_data, ports(range.first, range.count));
+	trace_ioport_release(file, &range, err);
+	return err;
 }
 
 long ioport_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

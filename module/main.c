@@ -3,6 +3,7 @@
  * The device: /dev/ioport, its class and its open files.
  */
 #include "ioport.h"
+#include "trace.h"
 
 #include <linux/cdev.h>
 #include <linux/device.h>
@@ -24,11 +25,15 @@ static struct class ioport_class = { .name = KBUILD_MODNAME };
 static int ioport_open(struct inode *inode, struct file *file)
 {
 	file->private_data = ioport_file_new();
-	return file->private_data ? 0 : -ENOMEM;
+	if (!file->private_data)
+		return -ENOMEM;
+	trace_ioport_open(file);
+	return 0;
 }
 
 static int ioport_release(struct inode *inode, struct file *file)
 {
+	trace_ioport_close(file->private_data, 0);
 	ioport_file_free(file->private_data);
 	return 0;
 }

@@ -4,6 +4,7 @@
  * and at reboot. Motors stop, relays open, the sound chip falls silent.
  */
 #include "ioport.h"
+#include "trace.h"
 
 #include <linux/overflow.h>
 #include <linux/reboot.h>
@@ -64,6 +65,14 @@ static int check_ops(struct ioport_file *f, const struct on_close *c, u32 *at)
 	return 0;
 }
 
+/* @at: the operation that is wrong; past the last where lockdown came before any. */
+static void trace_denied(const struct ioport_file *f, const struct on_close *c, u32 at, int err)
+{
+	const struct ioport_op *op = &c->ops[min(at, c->count - 1)];
+
+	ioport_trace_denied(f, IOPORT_CALL_ON_CLOSE, 0, ports(op->port, op->width), NULL, err);
+}
+
 /**
  * ioport_on_close - set what is written at the last close
  * @file: The file.
@@ -82,8 +91,10 @@ int ioport_on_close(struct file *file, struct ioport_xfer *xfer)
 		if (IS_ERR(c))
 			return PTR_ERR(c);
 		err = check_ops(f, c, &xfer->failed);
-		if (err)
+		if (err) {
+			trace_denied(f, c, xfer->failed, err);
 			goto out;
+		}
 	}
 	err = -EINTR;
 	if (mutex_lock_killable(&f->lock))
@@ -109,8 +120,10 @@ void ioport_on_close_run(struct ioport_file *f)
 
 	for (i = 0; f->on_close && i < f->on_close->count; i++) {
 		op = &f->on_close->ops[i];
-		if (ioport_file_may_use(f, ports(op->port, op->width)))
-			ioport_out(op->port, op->width, op->value);
+		if (!ioport_file_may_use(f, ports(op->port, op->width)))
+			continue;
+		ioport_out(op->port, op->width, op->value);
+		trace_ioport_close_access(f, op->port, op->width, true, op->value);
 	}
 	kfree(f->on_close);
 	f->on_close = NULL;

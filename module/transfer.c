@@ -4,6 +4,7 @@
  * offset is the port, the count the width.
  */
 #include "ioport.h"
+#include "trace.h"
 
 #include <linux/io.h>
 #include <linux/rcupdate.h>
@@ -75,8 +76,23 @@ static int get_value(u32 *value, const char __user *buf, size_t width)
 	}
 }
 
+/* Neither of these two is inline, so that they are in nobody's way while events are off. */
+static noinline void trace_access(const struct ioport_file *f, loff_t pos, size_t count, bool write,
+				  u32 value)
+{
+	trace_ioport_transfer(f, pos, count, write, value);
+}
+
+static noinline int refused(const struct ioport_file *f, loff_t pos, size_t count,
+			    enum ioport_call call, int err)
+{
+	ioport_trace_denied(f, call, 0, ports(pos, count), NULL, err);
+	return err;
+}
+
 ssize_t ioport_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
 {
+	struct ioport_file *f = file->private_data;
 	u32 value;
 	int err;
 
@@ -84,9 +100,11 @@ ssize_t ioport_read(struct file *file, char __user *buf, size_t count, loff_t *p
 		return 0;
 	if (bad_access(*pos, count))
 		return -EINVAL;
-	err = transfer(file->private_data, *pos, count, &value, false);
+	err = transfer(f, *pos, count, &value, false);
 	if (err)
-		return err;
+		return refused(f, *pos, count, IOPORT_CALL_READ, err);
+	if (trace_ioport_transfer_enabled())
+		trace_access(f, *pos, count, false, value);
 	if (put_value(buf, count, value))
 		return -EFAULT;
 	*pos += count;
@@ -95,6 +113,7 @@ ssize_t ioport_read(struct file *file, char __user *buf, size_t count, loff_t *p
 
 ssize_t ioport_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
 {
+	struct ioport_file *f = file->private_data;
 	u32 value;
 	int err;
 
@@ -104,9 +123,11 @@ ssize_t ioport_write(struct file *file, const char __user *buf, size_t count, lo
 		return -EINVAL;
 	if (get_value(&value, buf, count))
 		return -EFAULT;
-	err = transfer(file->private_data, *pos, count, &value, true);
+	err = transfer(f, *pos, count, &value, true);
 	if (err)
-		return err;
+		return refused(f, *pos, count, IOPORT_CALL_WRITE, err);
+	if (trace_ioport_transfer_enabled())
+		trace_access(f, *pos, count, true, value);
 	*pos += count;
 	return count;
 }

@@ -229,6 +229,12 @@ completion() {
 	says "--usage --use"
 	complete_words read -w ""
 	says "8 16 32"
+	complete_words batch --a
+	says "--atomic"
+	complete_words batch /tests/cl
+	says "/tests/cli*"
+	complete_words trace ioportc
+	says "ioportctl*"
 	complete_words load al
 	says "allow="
 }

@@ -14,6 +14,11 @@ for words in "read 0x378" "write 0x378 0" "write -m 1 0x378 0" "fill 0x378+8 0" 
 	complains "$why"
 	quiet
 done
+echo 'in8 0x378' >/tmp/ops
+ctl 3 batch /tmp/ops
+complains "$why"
+ctl 1 trace
+complains "that takes root; run it again with sudo"
 # A mistake is told first.
 ctl 2 read 0x10000
 ctl 3 status

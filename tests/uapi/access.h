@@ -66,6 +66,16 @@ UNUSED static int dev_revoke(int fd, uint32_t first, uint32_t count, uint32_t fl
 	return range_call(fd, IOPORT_IOC_REVOKE, first, count, flags);
 }
 
+UNUSED static int dev_claim(int fd, uint32_t first, uint32_t count)
+{
+	return range_call(fd, IOPORT_IOC_CLAIM, first, count, 0);
+}
+
+UNUSED static int dev_release(int fd, uint32_t first, uint32_t count)
+{
+	return range_call(fd, IOPORT_IOC_RELEASE, first, count, 0);
+}
+
 static int dev_map_call(int fd, unsigned long call, const void *bits, uint32_t which,
 			uint32_t flags)
 {

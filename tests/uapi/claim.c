@@ -9,16 +9,6 @@
 
 static int mine, other;
 
-static int dev_claim(int fd, uint32_t first, uint32_t count)
-{
-	return range_call(fd, IOPORT_IOC_CLAIM, first, count, 0);
-}
-
-static int dev_release(int fd, uint32_t first, uint32_t count)
-{
-	return range_call(fd, IOPORT_IOC_RELEASE, first, count, 0);
-}
-
 static void reopen(void)
 {
 	close(mine);

@@ -11,6 +11,8 @@ _ioportctl_words() {
 		(cd /proc/sys/dev/parport 2>/dev/null && echo parport*)
 		sed -n 's/.* : \([^ ]*\)$/\1/p' /proc/ioports 2>/dev/null
 		;;
+	batch) compgen -f -- "$word" ;;
+	trace) compgen -c -- "$word" ;;
 	load) echo "allow= deny= busy=allow busy=deny force_direct=1" ;;
 	esac
 }
@@ -26,6 +28,7 @@ _ioportctl() {
 		case ${COMP_WORDS[COMP_CWORD - 1]} in
 		-w | --width) words="8 16 32" ;;
 		-u | --use) words="read write direct" ;;
+		-o | --output) words=$(compgen -f -- "$word") ;;
 		*) words=$(_ioportctl_words "$verb") ;;
 		esac
 	fi

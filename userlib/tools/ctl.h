@@ -17,6 +17,7 @@ enum {
 	STATUS_NO = 1,	   /* refused, failed, or the answer is no */
 	STATUS_USAGE = 2,  /* a mistake on the command line */
 	STATUS_DEVICE = 3, /* /dev/ioport cannot be opened */
+	STATUS_PART = 4,   /* batch: it ended half-way */
 };
 
 struct verb {
@@ -143,6 +144,7 @@ void users_free(struct users *users);
 
 /* --- The verbs, a file each --------------------------------------------------- */
 
+int verb_batch(int argc, char **argv);
 int verb_check(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_dump(int argc, char **argv);
@@ -152,6 +154,7 @@ int verb_load(int argc, char **argv);
 int verb_map(int argc, char **argv);
 int verb_read(int argc, char **argv);
 int verb_status(int argc, char **argv);
+int verb_trace(int argc, char **argv);
 int verb_unload(int argc, char **argv);
 int verb_watch(int argc, char **argv);
 int verb_write(int argc, char **argv);
