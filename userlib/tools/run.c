@@ -364,10 +364,13 @@ int verb_run(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	run.strict = o.strict;
-	if (!prepare(&run, &o))
+	if (!prepare(&run, &o)) {
+		ioport_close(run.io);
 		return EXIT_OURS;
+	}
 	execvp(argv[optind], argv + optind);
 	status = errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 	complain("%s: %m", argv[optind]);
+	ioport_close(run.io);
 	return status;
 }
