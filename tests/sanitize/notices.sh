@@ -1,9 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
+# usage: notices.sh PLANTED: that program is tests/sanitize/planted.c.
+#
 # A bug that a sanitizer finds makes a test fail, even where it is in a process whose
-# end nobody looks at, as in tests/sanitize/planted.c.
-here=${0%/*}
+# end nobody looks at.
+here=${0%/*} planted=$1
 # shellcheck source-path=SCRIPTDIR source=../examples/lib.sh
 . "$here/../examples/lib.sh"
 
@@ -12,11 +14,11 @@ found() {
 }
 
 finds() {
-	run "$here/under.sh" "$here/planted" "$1"
+	run "$here/under.sh" "$planted" "$1"
 	ok "finds $1" found "$2"
 }
 
-run "$here/under.sh" "$here/planted" none
+run "$here/under.sh" "$planted" none
 ok "finds nothing where nothing is" says 0 ""
 finds overflow heap-buffer-overflow
 finds use-after-free heap-use-after-free

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: under.sh TEST [ARG]...: runs a test that was built with sanitizers, in the
-# guest. What they report is kept in files, as tests do not look at the end of every
+# usage: under.sh TEST [ARG]...: runs a test that was built with sanitizers.
+# What they report is kept in files, as tests do not look at the end of every
 # process or at all that one writes; a report makes the test fail.
 set -u
 shopt -s nullglob
@@ -22,4 +22,5 @@ for report in "$reports"/*; do
 	sed 's/^/#   /' "$report"
 	((status)) || status=99
 done
+rm -r "$reports"
 exit $status
