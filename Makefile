@@ -56,6 +56,16 @@ check-mutants:
 	@$(USERLIB) -s lib tools examples-static
 	@tests/mutants/run
 
+## check-sanitize: the tests of the library and tools, built with sanitizers
+check-sanitize:
+	@tests/setup test
+	@tests/sanitize/run
+
+## check-valgrind: the same under valgrind, as far as it is fast enough
+check-valgrind:
+	@tests/setup test valgrind
+	@tests/valgrind/run
+
 ## check-dkms: build, install and remove by DKMS, in a Debian chroot
 check-dkms:
 	@tests/setup test
@@ -109,5 +119,6 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help module userlib lib32 check check-selftest check-mutants check-dkms check-install bench bench-here style vm demo setup \
-	install uninstall clean
+.PHONY: all help module userlib lib32 check check-selftest check-mutants check-sanitize \
+	check-valgrind check-dkms check-install bench bench-here style vm demo setup install \
+	uninstall clean

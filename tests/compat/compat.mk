@@ -6,6 +6,10 @@
 
 COMPAT := $(OUT)/compat
 COMPAT_FLAGS := -std=gnu11 -Wall -Wextra -pthread -MMD -MP -I$(TOP)/module/uapi -I$(SRC) $(CFLAGS)
+# Without sanitizers in 32 bit: before the one for addresses has set up its memory it
+# calls syscall(), which is the library's own where that is preloaded, and watched.
+COMPAT_FLAGS32 := $(filter-out -fsanitize% -fno-sanitize%,$(COMPAT_FLAGS))
+CFLAGS32 := $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS))
 # Where the guest finds the 32-bit libc.
 FLAGS32 := -m32 -Wl,--dynamic-linker=/tests/compat/lib32/ld-linux.so.2 -Wl,-rpath,/tests/compat/lib32
 FORTIFIED := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -D_FILE_OFFSET_BITS=64
@@ -35,7 +39,7 @@ $(COMPAT)/lib/libioport-compat.so: FORCE
 
 $(COMPAT)/lib32/libioport-compat.so: FORCE
 	@mkdir -p $(@D) $(BUILD)
-	$(MAKE) -s -C $(TOP)/userlib BUILD=$(BUILD)/userlib lib32
+	CFLAGS="$(CFLAGS32)" $(MAKE) -s -C $(TOP)/userlib BUILD=$(BUILD)/userlib lib32
 	cp -u $(BUILD)/userlib/lib32/libioport-compat.so $@
 	cp -Lu $(LIBC32) $(@D)/
 
@@ -49,7 +53,7 @@ $(COMPAT)/devport.fortified: $(SRC)/compat/devport.c
 
 $(COMPAT_OWN:%=$(COMPAT)/%.32) $(COMPAT)/policy.32: $(COMPAT)/%.32: $(SRC)/compat/%.c
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS32) $(COMPAT_FLAGS) -Werror -o $@ $<
+	$(CC) $(FLAGS32) $(COMPAT_FLAGS32) -Werror -o $@ $<
 
 # The program of tests/clients, to be run by ld.so.
 $(OUT)/clients/access.dynamic: $(SRC)/clients/access.c
@@ -66,7 +70,7 @@ $(COMPAT)/client: $(SRC)/compat/client.c $(COMPAT)/lib/libioport-compat.so
 		-L$(COMPAT)/lib -lioport-compat -Wl,-rpath,/tests/compat/lib
 
 $(COMPAT)/client.32: $(SRC)/compat/client.c $(COMPAT)/lib32/libioport-compat.so
-	$(CC) $(FLAGS32) $(COMPAT_FLAGS) -Werror -I$(TOP)/userlib/include/libioport-compat -o $@ $< \
+	$(CC) $(FLAGS32) $(COMPAT_FLAGS32) -Werror -I$(TOP)/userlib/include/libioport-compat -o $@ $< \
 		-L$(COMPAT)/lib32 -lioport-compat
 
 $(COMPAT)/fetched: $(SRC)/compat/fetch

@@ -20,6 +20,7 @@ static void test_policy(void)
 {
 	struct ioport *io = must_open(0);
 	struct ioport_portmap map;
+	uint32_t first, count;
 
 	make_map(&map, 0x278, 8);
 	ioport_portmap_open(&map, 0x378, 8);
@@ -30,7 +31,9 @@ static void test_policy(void)
 	make_map(&map, 0, 0);
 	ok(map_is(io, IOPORT_WHICH_FILE, &map), "the map is empty");
 	ok(map_is(io, IOPORT_WHICH_THREAD, &map), "this thread has nothing");
+	ioport_portmap_open_all(&map);
 	fails(ioport_get_map(io, (enum ioport_which)99, &map), EINVAL, "an unknown map");
+	ok(!ioport_portmap_next(&map, 0, &first, &count), "and nothing is open in the answer");
 	ioport_close(io);
 }
 

@@ -1,6 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The part of "run" that happens in the guest: Python, the package and the test
-# were put there by it.
-PYTHONHOME=/usr PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/opt/ioport exec python3.11 /opt/ioport/test_package.py
+# The Python package's tests, by Debian's Python (tests/python/image). The library, the
+# package and the test were put beside this by tests/Makefile.
+here=$(dirname "$0")
+export LD_LIBRARY_PATH="$here" PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1
+exec python3 "$here/test_package.py"

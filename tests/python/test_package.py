@@ -3,12 +3,14 @@
 
 On a machine without /dev/ioport: what it refuses by itself. In the test machine,
 as an ordinary user: a parallel port at 0x378 and pc-testdev's latch at 0xe0, with
-allow=0xe0-0xe3,0x378-0x37f deny=none. Writes TAP.
+allow=0xe0-0xe3,0x220-0x22f,0x378-0x37f deny=none. README.md is beside it. Writes TAP.
 """
 
 import errno
 import os
+import re
 import sys
+import textwrap
 import threading
 import unittest
 
@@ -44,6 +46,11 @@ class WithoutDevice(unittest.TestCase):
 
     def test_typed(self):
         self.assertTrue(os.path.exists(os.path.join(os.path.dirname(ioport.__file__), "py.typed")))
+
+    def test_version(self):
+        from ioport import _library
+
+        self.assertEqual(ioport.__version__, _library.library().ioport_version().decode())
 
     def test_everything_has_a_docstring(self):
         for name in ioport.__all__:
@@ -223,6 +230,26 @@ class Parallel(unittest.TestCase):
     def test_refused(self):
         with self.assertRaises(ioport.PolicyError):
             ioport.ParallelPort(REFUSED)
+
+
+@unittest.skipUnless(HERE, "no /dev/ioport")
+class Documents(unittest.TestCase):
+    def test_examples(self):
+        with open(os.path.join(os.path.dirname(__file__), "README.md"), encoding="utf-8") as page:
+            examples = re.findall(r"^```python\n(.*?)^```$", page.read(), re.DOTALL | re.MULTILINE)
+        self.assertEqual(len(examples), 2)
+        with ioport.Device() as device:
+            device.out8(LATCH, 0xFF)
+            exec(examples[0], {})
+            self.assertEqual(device.in8(LATCH), 0b00000100)
+            exec(examples[1], {})  # touches a port where nothing is
+
+    def test_docstring(self):
+        lines = [line for line in ioport.__doc__.splitlines() if line.startswith("    ") or not line]
+        with ioport.Device() as device:
+            device.out8(LATCH, 0xFF)
+            exec(textwrap.dedent("\n".join(lines)), {})
+            self.assertEqual(device.in8(LATCH), 0x05)
 
 
 class Tap(unittest.TestResult):

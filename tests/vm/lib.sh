@@ -47,6 +47,58 @@ locked() {
 	exec {lock_fd}>&-
 }
 
+# What scripts "image" share. They add to the guest's userland, which is of the
+# machine's Debian release or of the one that the tests were written on.
+guest_release() {
+	local release
+	release=$(codename)
+	echo "${release:-bookworm}"
+}
+
+# unpack_packages DIR PACKAGE...: these and all that they depend on, as files.
+unpack_packages() {
+	local dir=$1 release log=$1.log
+	shift
+	release=$(guest_release)
+	mkdir -p "$dir"
+	if ! mmdebstrap --variant=extract --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --format=tar --skip=output/dev \
+		--aptopt='APT::Install-Recommends "false"' --include="$(IFS=, && echo "$*")" "$release" - \
+		"deb $("$vm/kernels" mirror main) $release main" 2>"$log" |
+		tar -x -C "$dir" --no-same-owner --exclude='./dev/*'; then
+		tail -n 20 "$log" >&2
+		die "could not fetch $*"
+	fi
+}
+
+# A part of the guest's initramfs.
+pack_tree() {
+	(cd "$1" && find . -mindepth 1 -printf '%P\n' | LC_ALL=C sort |
+		cpio --quiet -o -H newc -R 0:0 --reproducible)
+}
+
+# cached_image NAME MAKE: prints the path of what MAKE TREE DIR puts into TREE, packed;
+# made anew where the script that calls has changed. DIR is for what it needs meanwhile.
+cached_image() {
+	local out=$cache/$1.cpio
+	mkdir -p "$cache"
+	locked "$1" make_image "$out" "$2" "$(guest_release) $(sha256sum <"$0")"
+	echo "$out"
+}
+
+make_image() {
+	local out=$1 make=$2 recipe=$3 tmp
+	[[ ! -f $out.stamp || ! -f $out || $(<"$out.stamp") != "$recipe" ]] || return 0
+	say "making ${out##*/}, once"
+	tmp=$(mktemp -d "$cache/.image.XXXXXX")
+	mkdir "$tmp/tree"
+	"$make" "$tmp/tree" "$tmp"
+	pack_tree "$tmp/tree" >"$tmp/cpio"
+	rm -f "$out.stamp"
+	mv "$tmp/cpio" "$out"
+	echo "$recipe" >"$out.stamp"
+	rm -rf "$tmp"
+}
+
 # A mount namespace of our own: what is mounted in it never leaks out. Who is
 # not root gets a user namespace as well. In a chroot whose root is no mount point
 # propagation cannot be changed; who made it answers for that.

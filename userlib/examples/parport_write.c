@@ -108,7 +108,8 @@ int main(int argc, char **argv)
 		.options = options,
 		.parser = parse,
 		.args_doc = "[TEXT]",
-		.doc = "Send TEXT, or standard input, to the printer at a parallel port.",
+		.doc = "Send TEXT, or standard input, to the printer at a parallel port.\v"
+		       "Exit status: 0 all of it was sent, 1 it was not.",
 	};
 	struct arguments arguments = { .port = 0x378 };
 	struct ioport *io;

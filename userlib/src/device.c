@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "handle.h"
 
+/*
+ * The kernel writes the map by a pointer in the argument, of which valgrind knows nothing:
+ * to it, a map that had not been set before would stay undefined.
+ */
 int device_get_map(const struct ioport *io, enum ioport_which which, struct ioport_portmap *map)
 {
 	struct ioport_map arg = { .map = (uintptr_t)map->bytes, .which = which };
 
+	memset(map->bytes, 0xff, sizeof(map->bytes));
 	return ioctl(io->fd, IOPORT_IOC_GET_MAP, &arg);
 }
 

@@ -338,12 +338,15 @@ int verb_run(int argc, char **argv)
 		return status;
 	run.strict = o.strict;
 	run.limit = o.narrowed ? &o.ports : NULL;
-	if (!prepare(&run, &o))
+	if (!prepare(&run, &o)) {
+		ioport_close(run.io);
 		return EXIT_OURS;
+	}
 	if (!o.no_preload)
 		run_preload();
 	execvp(argv[optind], argv + optind);
 	status = errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 	complain("%s: %m", argv[optind]);
+	ioport_close(run.io);
 	return status;
 }
