@@ -139,7 +139,7 @@ static double side_work(const void *arg)
 	if (side->prepare)
 		side->prepare();
 	/* A clock that counts instructions is exact for one. */
-	return least(side->op, counting ? 1 : 20, counting ? 500 : 5000) /
+	return least(side->op, counting ? 1 : 20, counting ? 300 : 5000) /
 	       (side->units ? side->units : 1);
 }
 

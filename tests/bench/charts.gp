@@ -20,9 +20,11 @@ plot curve("batch") using 1:2 with linespoints notitle
 set output out . "/edits.svg"
 set title "A grant and a revoke of a map that threads share, on all CPUs"
 set xlabel "threads attached"
+set key bottom right
 plot for [n in "4 2 1"] curve("edits-" . n . "-cpu") using 1:2 with linespoints title n . " CPU"
 
 set output out . "/files.svg"
+set key top left
 set title "A call with so many files open"
 set xlabel "files open, each with a port reserved"
 set logscale x 10

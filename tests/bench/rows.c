@@ -601,12 +601,14 @@ static const struct row rows[] = {
 		.ours = { .prepare = both_of_ours, .op = turn },
 		.peer_name = "iopl on both sides",
 		.peer = { .prepare = both_iopl, .op = turn },
+		.slack = NOISE,
 	},
 	{
 		.name = "ping-pong: all ports on both sides",
 		.ours = { .prepare = both_all_ports, .op = turn },
 		.peer_name = "iopl on both sides",
 		.peer = { .prepare = both_iopl, .op = turn },
+		.slack = NOISE,
 		.needs = NEEDS_ALL_PORTS | NEEDS_BUSY,
 	},
 	{
@@ -614,6 +616,7 @@ static const struct row rows[] = {
 		.ours = { .prepare = one_map_all_ports, .op = turn },
 		.peer_name = "iopl on both sides",
 		.peer = { .prepare = both_iopl, .op = turn },
+		.slack = NOISE,
 		.needs = NEEDS_ALL_PORTS | NEEDS_BUSY,
 	},
 	{
@@ -621,6 +624,7 @@ static const struct row rows[] = {
 		.ours = { .prepare = both_of_ours, .op = turn },
 		.peer_name = "no ports at all",
 		.peer = { .prepare = plain, .op = turn },
+		.slack = NOISE,
 		.needs = PEER_IS_FREE,
 	},
 	{
@@ -683,16 +687,36 @@ static void report(const struct row *row, double a, double b)
 		   b, target);
 }
 
-static void run_row(const struct row *row)
+static double smaller(double a, double b)
 {
-	double a, b;
+	return a < b ? a : b;
+}
+
+static double measure_ours(const struct row *row)
+{
+	double cost;
 
 	if (counting && row->needs & NEEDS_BUSY)
 		set_param("busy", "allow");
-	a = measure(&row->ours);
+	cost = measure(&row->ours);
 	if (counting && row->needs & NEEDS_BUSY)
 		set_param("busy", "deny");
-	b = measure(&row->peer);
+	return cost;
+}
+
+/*
+ * In turns, and the least of each. Where the scheduler has a part in it, that of 6.6
+ * and later may take a longer way for the whole life of a process.
+ */
+static void run_row(const struct row *row)
+{
+	double a = measure_ours(row), b = measure(&row->peer);
+	int turns = row->slack ? 7 : 1;
+
+	while (turns--) {
+		a = smaller(a, measure_ours(row));
+		b = smaller(b, measure(&row->peer));
+	}
 	report(row, a, b);
 }
 
