@@ -1,12 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Prints one table of the results (-v table=NAME) in Markdown, aligned to be read as
-# it is. A result is a line of fields between tabs, the first being its table's name.
+# One table (-v table=NAME) of the results, which are lines of fields between tabs, the
+# first being the table's name: in Markdown, aligned to be read as it is, or with
+# -v csv=1 as comma-separated values.
 
 BEGIN {
 	FS = "\t"
-	title["rows"] = "row\tours\tpeer\tits cost\tratio\ttarget\t"
-	row(title[table], 0)
+	head["rows"] = "row\tours\tpeer\tits cost\tratio\ttarget\t"
+	head["rows-cgroup"] = head["rows"]
+	head["here"] = "row\tours, ns\tpeer\tits cost\tratio\ttarget\t"
+	head["steps"] = "step\tinstructions\tpart"
+	head["memory"] = "an open file\tbytes\ttarget\t"
+	head["curves"] = "curve\tx\tinstructions"
+	head["growth"] = "curve\tof what grows\tinstructions for\tat 1\tmiddle\tend\tbends upward by\t\twhy it goes up"
+	head["calls"] = "call\tCPUs\tinstructions of all CPUs"
+	head["latency"] = "meanwhile runs\tmedian\t99 %\tmost"
+	head["pulse"] = "who else is there\tleast\tmedian\t99 %\tmost"
+	row(head[table], 0)
 }
 
 function row(line, n,    cells, i, fields)
@@ -16,49 +26,59 @@ function row(line, n,    cells, i, fields)
 		columns = fields
 	for (i = 1; i <= fields; i++) {
 		cell[n, i] = cells[i]
+		if (width[i] < 3)
+			width[i] = 3
 		if (length(cells[i]) > width[i])
 			width[i] = length(cells[i])
-		if (n && cells[i] !~ /^[-+0-9.]*$/)
+		if (n && cells[i] !~ /^[-+0-9.]*( %)?$/)
 			text[i] = 1
 	}
 }
 
 $1 == table { row(substr($0, length(table) + 2), ++rows) }
 
-function pad(s, n, left)
+function repeat(c, n,    s)
 {
-	return sprintf(left ? "%-" n "s" : "%" n "s", s)
+	s = sprintf("%" n "s", "")
+	gsub(/ /, c, s)
+	return s
 }
 
-function show(n,    i, line)
+function markdown(n,    i, line)
 {
 	line = "|"
 	for (i = 1; i <= columns; i++)
-		line = line " " pad(cell[n, i], width[i], text[i]) " |"
+		line = line " " sprintf(text[i] ? "%-" width[i] "s" : "%" width[i] "s", cell[n, i]) " |"
 	print line
 }
 
 function rule(    i, line)
 {
 	line = "|"
+	for (i = 1; i <= columns; i++)
+		line = line " " repeat("-", width[i] - 1) (text[i] ? "-" : ":") " |"
+	print line
+}
+
+function comma_separated(n,    i, line, value)
+{
 	for (i = 1; i <= columns; i++) {
-		line = line " " pad("", width[i] > 3 ? width[i] - 1 : 2, 1)
-		gsub(/ +$/, "", line)
-		line = line " " dashes(width[i] > 1 ? width[i] - 1 : 1) (text[i] ? "-" : ":") " |"
+		value = cell[n, i]
+		if (value ~ /[,"]/)
+			value = "\"" value "\""
+		line = line (i > 1 ? "," : "") value
 	}
 	print line
 }
 
-function dashes(n,    s)
-{
-	s = sprintf("%" n "s", "")
-	gsub(/ /, "-", s)
-	return s
-}
-
 END {
-	show(0)
-	rule()
-	for (i = 1; i <= rows; i++)
-		show(i)
+	if (csv) {
+		for (i = 0; i <= rows; i++)
+			comma_separated(i)
+	} else {
+		markdown(0)
+		rule()
+		for (i = 1; i <= rows; i++)
+			markdown(i)
+	}
 }
