@@ -322,6 +322,7 @@ static int batch_get_data(struct batch *b, u32 *at)
 		    copy_from_user(data, u64_to_user_ptr(op->data), op_bytes(op)))
 			return -EFAULT;
 		data += op_bytes(op);
+		cond_resched();
 	}
 	return 0;
 }
@@ -339,6 +340,7 @@ static int batch_put_data(struct batch *b, u32 done)
 		    copy_to_user(u64_to_user_ptr(op->data), data, (size_t)op->result * op->width))
 			return -EFAULT;
 		data += op_bytes(op);
+		cond_resched();
 	}
 	return 0;
 }
@@ -663,6 +665,7 @@ static int batch_start(struct batch *b, bool atomic, struct ioport_xfer *xfer)
 	if (err)
 		return err;
 	xfer->failed = 0;
+	cond_resched();
 	err = b->ready ? ioport_locked_down() : batch_prepare(b, &xfer->failed);
 	if (err)
 		return err;

@@ -366,9 +366,8 @@ static void test_limit(void)
 static void test_busy(int fd)
 {
 	struct ioport_op in = { .code = IOPORT_OP_IN, .width = 1, .port = SERIAL };
-	uint8_t byte;
-
 	char allow[4096];
+	uint8_t byte;
 
 	snprintf(allow, sizeof(allow), "%s", get_param("allow"));
 	is(set_param("allow", "0x3f8-0x3ff"), 0, "allow the first serial port");
