@@ -46,6 +46,9 @@ static u32 *users;
 /* The ports that some file has for itself alone (ioport_file.alone, of all files). */
 static DECLARE_BITMAP(alone, IOPORT_PORTS);
 
+/* Their number. It grows only with ioport_policy_sem held for writing. */
+static unsigned int nr_alone;
+
 /* The first segment that ends at or after @port. */
 static struct segment *segment_from(unsigned int port)
 {
@@ -285,12 +288,18 @@ static int claim_some(struct ioport_file *f, struct ports p, unsigned int *bad, 
 	return err;
 }
 
+/* Is there anything to find out by a claim? The policy's lock is held. */
+bool ioport_must_claim(void)
+{
+	return !ioport_busy_allow || READ_ONCE(nr_alone);
+}
+
 static int claim(struct ioport_file *f, struct ports p, unsigned int *bad, bool keep_part)
 {
 	int err;
 
 	lockdep_assert_held(&f->lock);
-	if (ioport_holds(f, p))
+	if (ioport_holds(f, p) || !ioport_must_claim())
 		return 0;
 	mutex_lock(&claim_lock);
 	err = claim_some(f, p, bad, keep_part);
@@ -330,7 +339,8 @@ int ioport_claim_until(struct ioport_file *f, struct ports p, unsigned int *bad)
  */
 int ioport_claim_alone(struct ioport_file *f, struct ports p)
 {
-	unsigned int bad;
+	unsigned int bad, w;
+	unsigned long bits;
 	int err;
 
 	if (!f->alone)
@@ -347,8 +357,12 @@ int ioport_claim_alone(struct ioport_file *f, struct ports p)
 		goto out;
 	}
 	hold(f, p);
-	bitmap_set(f->alone, p.first, ports_count(p));
-	bitmap_set(alone, p.first, ports_count(p));
+	for_each_word(w, p) {
+		bits = ports_word(p, w) & ~f->alone[w];
+		f->alone[w] |= bits;
+		alone[w] |= bits;
+		WRITE_ONCE(nr_alone, nr_alone + hweight_long(bits));
+	}
 out:
 	mutex_unlock(&claim_lock);
 	return err;
@@ -359,6 +373,7 @@ static void share_word(struct ioport_file *f, unsigned int w, unsigned long bits
 	bits &= f->alone[w];
 	f->alone[w] &= ~bits;
 	alone[w] &= ~bits;
+	WRITE_ONCE(nr_alone, nr_alone - hweight_long(bits));
 }
 
 /**
@@ -419,6 +434,6 @@ void ioport_unclaim(struct ioport_file *f, struct ports p)
 
 void ioport_claim_exit(void)
 {
-	WARN_ON(!RB_EMPTY_ROOT(&segments) || !bitmap_empty(alone, IOPORT_PORTS));
+	WARN_ON(!RB_EMPTY_ROOT(&segments) || nr_alone);
 	vfree(users);
 }

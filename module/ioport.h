@@ -189,8 +189,7 @@ void ioport_map_attach(struct port_map *map);
 void ioport_map_detach(void);
 
 void ioport_map_open(struct port_map *map, struct ports p);
-void ioport_map_assign(struct port_map *map, const unsigned long *bits,
-		       const unsigned long *words);
+void ioport_map_assign(struct port_map *map, const unsigned long *bits, const unsigned long *words);
 
 void ioport_round_start(struct ioport_round *round);
 void ioport_map_close(struct port_map *map, struct ports p, struct ioport_round *round);
@@ -266,6 +265,7 @@ int ioport_parse_list(const char *text, unsigned long *set, const char **bad, si
 /* claim.c: reservations in /proc/ioports */
 int ioport_claim(struct ioport_file *f, struct ports p, unsigned int *bad);
 int ioport_claim_until(struct ioport_file *f, struct ports p, unsigned int *bad);
+bool ioport_must_claim(void);
 int ioport_claim_alone(struct ioport_file *f, struct ports p);
 void ioport_share(struct ioport_file *f, struct ports p);
 void ioport_share_closed(struct ioport_file *f, const unsigned long *map);

@@ -113,6 +113,7 @@ static int __init ioport_init(void)
 
 cdev:
 	cdev_del(&ioport_cdev);
+	ioport_file_exit();
 unregister:
 	class_unregister(&ioport_class);
 region:

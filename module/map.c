@@ -416,15 +416,15 @@ void ioport_map_compare(const struct port_map *map, const unsigned long *bits, u
 void ioport_map_assign(struct port_map *map, const unsigned long *bits, const unsigned long *words)
 {
 	struct ioport_round round;
-	unsigned int w, max = 0;
+	unsigned int w = find_last_bit(words, IOPORT_LONGS);
 
-	if (bitmap_empty(words, IOPORT_LONGS))
+	if (w == IOPORT_LONGS)
 		return;
-	/* Beyond the old extent all is closed, so what is open there is in @words. */
-	for_each_set_bit(w, words, IOPORT_LONGS) if (~bits[w]) max = map_bytes(w);
+	/* Beyond the old extent all is closed, so the last word there that differs is open. */
 	ioport_round_start(&round);
-	map_grow(map, max, map_shared(map));
-	for_each_set_bit(w, words, IOPORT_LONGS) map_store(map, w, bits[w]);
+	map_grow(map, map_bytes(w), map_shared(map));
+	for_each_set_bit(w, words, IOPORT_LONGS)
+		map_store(map, w, bits[w]);
 	map_shrink(map);
 	ioport_round_add(&round, map);
 	ioport_round_finish(&round);

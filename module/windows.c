@@ -307,8 +307,7 @@ static int claim_run(struct ioport_file *f, struct ports run)
  * Reserves every port that the edit opens, stretch by stretch: one may go on from
  * word to word.
  */
-static int claim_map(struct ioport_file *f, const struct port_map *map,
-		     const struct map_edit *edit)
+static int claim_map(struct ioport_file *f, const struct port_map *map, const struct map_edit *edit)
 {
 	struct ports run, stretch = { 0 };
 	bool any = false;
@@ -316,6 +315,8 @@ static int claim_map(struct ioport_file *f, const struct port_map *map,
 	unsigned int w;
 	int err = 0;
 
+	if (!ioport_must_claim())
+		return 0;
 	for_each_set_bit(w, edit->words, IOPORT_LONGS) {
 		missing = missing_word(f, map, edit, w);
 		while (!err && ioport_take_run(&missing, w, &run)) {

@@ -42,6 +42,14 @@ preloaded() {
 
 type_line() {
 	case $1 in
+	"ioportctl batch pulse.txt"*)
+		printf 'out8 0x378 0x55\ndelay 5ms\nout8 0x378 0\n' >pulse.txt
+		as_operator 0 "$1"
+		;;
+	"sudo ioportctl trace"*) gives 0 bash -c "${1#sudo } -t 1" ;;
+	"ioportctl run "*" program"*)
+		as_operator 0 "${1/ program/ /tests/clients/access perm:378:1:1 in:378}"
+		;;
 	"ioportctl watch "*) as_operator 143 "timeout 5 $1" ;;
 	ioportctl*) as_operator 0 "$1" ;;
 	"LD_PRELOAD="*) preloaded "$1" ;;

@@ -32,6 +32,7 @@ does ioport.4.1 "$status_lines" $((0x55))
 does libioport.3.1 "$status_lines" $before
 does ioport_batch_new.3.1 "" 0
 does ioport_check.3.1 "" $before
+does ioport_claim.3.1 "" $((0x5a))
 does ioport_explain.3.1 "0x0060: not allowed by*" $before
 does ioport_grant.3.1 "" $((0x55))
 does ioport_in8.3.1 "" 0
