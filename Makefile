@@ -21,7 +21,7 @@ help:
 	@echo "Targets:"
 	@sed -n 's/^## \([a-z0-9-]*\): /  \1: /p' $(MAKEFILE_LIST) | \
 		awk -F': ' '{ printf "%-16s %s\n", $$1, $$2 }'
-	@echo "KERNELS=\"6.1 7.2\" or KERNELS=all chooses kernels for check, check-dkms, check-install, bench, demo, vm."
+	@echo "KERNELS=\"6.1 7.2\" or KERNELS=all chooses kernels for check, check-programs, check-dkms, check-install, bench, demo, vm."
 
 ## module: build the module for the running kernel, or for KDIR=...
 module:
@@ -44,6 +44,11 @@ lib32:
 check:
 	@tests/setup test
 	@tests/vm/check
+
+## check-programs: ioportctl, libioport-compat, examples, Python, other people's programs
+check-programs:
+	@tests/setup test
+	@tests/vm/check programs
 
 ## check-selftest: prove that the virtual machine notices what goes wrong
 check-selftest:
@@ -119,6 +124,6 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help module userlib lib32 check check-selftest check-mutants check-sanitize \
+.PHONY: all help module userlib lib32 check check-programs check-selftest check-mutants check-sanitize \
 	check-valgrind check-dkms check-install bench bench-here style vm demo setup install \
 	uninstall clean

@@ -2,7 +2,7 @@
 /*
  * Clients with different windows never see each other's ports, on one CPU, on
  * two, and while the map of one of them grows. Run as an ordinary user who may use
- * the device, with the default policy, on two CPUs.
+ * the device, on two CPUs.
  *
  * The argument is how many seconds each part may take.
  */

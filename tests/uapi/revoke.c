@@ -7,8 +7,8 @@
  *
  * Two ways: the spinner catches the fault, and every round proves that it came;
  * and the window moves between two places, so that the spinner always has one.
- * Run as an ordinary user who may use the device, with the default policy; with
- * the argument "switching", by allow=all and busy=allow.
+ * Run as an ordinary user who may use the device; with the argument "switching",
+ * by allow=all and busy=allow.
  */
 #include "access.h"
 
