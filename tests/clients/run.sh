@@ -183,8 +183,10 @@ images() {
 	cp $dynamic /tmp/other
 	chown operator /tmp/other
 	chmod 4755 /tmp/other
-	equal "set-user-ID, by root" "$(outcome root ioportctl run -- /tmp/other preloaded perm:378:1:1 in:378)" \
-		$'preloaded: no\nperm:378:1:1: 0\nin:378: 0x5a\nstatus 0'
+	# The sanitizer of leaks cannot look at a process that is set-user-ID, and says so.
+	[[ ${ASAN_OPTIONS:-} ]] ||
+		equal "set-user-ID, by root" "$(outcome root ioportctl run -- /tmp/other preloaded perm:378:1:1 in:378)" \
+			$'preloaded: no\nperm:378:1:1: 0\nin:378: 0x5a\nstatus 0'
 	chown root /tmp/other
 	chmod 4755 /tmp/other
 	gives "set-user-ID, without a right to it" "preloaded: yes; perm:378:1:1: 0; in:378: 0x5a; status 0" \

@@ -62,7 +62,7 @@ $(OUT)/clients/access.dynamic: $(SRC)/clients/access.c
 
 $(OUT)/clients/access.dynamic.32: $(SRC)/clients/access.c
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS32) $(COMPAT_FLAGS) -Werror -o $@ $<
+	$(CC) $(FLAGS32) $(COMPAT_FLAGS32) -Werror -o $@ $<
 
 # Linked, not preloaded, and with our header.
 $(COMPAT)/client: $(SRC)/compat/client.c $(COMPAT)/lib/libioport-compat.so

@@ -426,8 +426,11 @@ static bool parse_label(struct parser *p, const struct word *word, struct script
 		if (p->script->ops[i].label && is(word, p->script->ops[i].label))
 			return fail(p, word, "is the label of line %u already",
 				    p->script->ops[i].line);
-	op->label = strndup(word->text, word->length);
-	return op->label || fail(p, word, "out of memory");
+	op->label = calloc(1, word->length + 1);
+	if (!op->label)
+		return fail(p, word, "out of memory");
+	memcpy(op->label, word->text, word->length);
+	return true;
 }
 
 /* A line with something in it. */
