@@ -9,6 +9,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 # The kernels to test on: names (see tests/vm/kernels list) or "all"; nothing
 # means the kernel of this machine's Debian release.
 KERNELS ?=
+DEB_SUITE ?= bookworm
 export BUILD PREFIX DESTDIR KERNELS
 # The library's own Makefile builds in a directory of its own.
 USERLIB := $(MAKE) -C userlib BUILD=$(BUILD)/userlib
@@ -81,6 +82,17 @@ check-install:
 	@tests/setup test
 	@tests/install/run
 
+## deb: build the Debian packages, in a Debian chroot (DEB_SUITE=trixie); they are in build/deb
+deb:
+	@tests/setup test
+	@packaging/make-deb --suite $(DEB_SUITE) $(BUILD)/deb
+	@cd $(BUILD)/deb && ls *.deb *.dsc
+
+## check-deb: build the Debian packages twice, compare, lintian, install, purge
+check-deb:
+	@tests/setup test deb
+	@tests/deb/run
+
 ## bench: measure what a call costs, beside ioperm and /dev/port, in a virtual machine
 bench:
 	@tests/setup bench
@@ -125,5 +137,5 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all help module userlib lib32 check check-programs check-selftest check-mutants check-sanitize \
-	check-valgrind check-dkms check-install bench bench-here style vm demo setup install \
+	check-valgrind check-dkms check-install deb check-deb bench bench-here style vm demo setup install \
 	uninstall clean

@@ -111,3 +111,31 @@ private_mounts() {
 		unshare --user --map-root-user --mount --propagation private "$@"
 	fi
 }
+
+# Inside a chroot: a layer over the chroot that takes all writes and goes with the
+# namespace, /proc (objtool wants it), /dev, and the given directories.
+# shellcheck disable=SC2016
+enter='
+	set -e
+	root=$1 dir=$2 binds=$3
+	shift 3
+	mount -t tmpfs tmpfs /mnt
+	mkdir /mnt/upper /mnt/work /mnt/root
+	mount -t overlay overlay -o "lowerdir=$root,upperdir=/mnt/upper,workdir=/mnt/work" /mnt/root
+	mkdir -p /mnt/root/proc /mnt/root/dev /mnt/root/sys
+	mount --rbind /proc /mnt/root/proc
+	mount --rbind /dev /mnt/root/dev
+	for d in $binds; do
+		mkdir -p "/mnt/root$d"
+		mount --rbind "$d" "/mnt/root$d"
+	done
+	exec chroot /mnt/root /bin/sh -c "cd \"\$0\" && exec \"\$@\"" "$dir" "$@"
+'
+
+# in_chroot ROOT DIR BINDS COMMAND...
+in_chroot() {
+	local root=$1 dir=$2 binds=$3
+	shift 3
+	private_mounts env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+		sh -c "$enter" sh "$root" "$dir" "$binds" "$@"
+}
