@@ -93,6 +93,11 @@ check-deb:
 	@tests/setup test deb
 	@tests/deb/run
 
+## check-abi: the interfaces are those that tests/abi has stored
+check-abi:
+	@tests/setup build abi
+	@tests/abi/run
+
 ## bench: measure what a call costs, beside ioperm and /dev/port, in a virtual machine
 bench:
 	@tests/setup bench
@@ -120,6 +125,11 @@ demo:
 	@tests/setup test
 	@tests/demo/run
 
+## release: check everything, and make the archive of a release, in build/release
+release:
+	@tests/setup
+	@scripts/release.sh
+
 ## setup: install the Debian packages that all of this needs
 setup:
 	@tests/setup
@@ -137,5 +147,5 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all help module userlib lib32 check check-programs check-selftest check-mutants check-sanitize \
-	check-valgrind check-dkms check-install deb check-deb bench bench-here style vm demo setup install \
+	check-valgrind check-dkms check-install deb check-deb check-abi bench bench-here style vm demo release setup install \
 	uninstall clean
