@@ -9,6 +9,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 # The kernels to test on: names (see tests/vm/kernels list) or "all"; nothing
 # means the kernel of this machine's Debian release.
 KERNELS ?=
+DEB_SUITE ?= bookworm
 export BUILD PREFIX DESTDIR KERNELS
 # The library's own Makefile builds in a directory of its own.
 USERLIB := $(MAKE) -C userlib BUILD=$(BUILD)/userlib
@@ -81,6 +82,22 @@ check-install:
 	@tests/setup test
 	@tests/install/run
 
+## deb: build the Debian packages, in a Debian chroot (DEB_SUITE=trixie); they are in build/deb
+deb:
+	@tests/setup test
+	@packaging/make-deb --suite $(DEB_SUITE) $(BUILD)/deb
+	@cd $(BUILD)/deb && ls *.deb *.dsc
+
+## check-deb: build the Debian packages twice, compare, lintian, install, purge
+check-deb:
+	@tests/setup test deb
+	@tests/deb/run
+
+## check-abi: the interfaces are those that tests/abi has stored
+check-abi:
+	@tests/setup build abi
+	@tests/abi/run
+
 ## bench: measure what a call costs, beside ioperm and /dev/port, in a virtual machine
 bench:
 	@tests/setup bench
@@ -108,6 +125,11 @@ demo:
 	@tests/setup test
 	@tests/demo/run
 
+## release: check everything, and make the archive of a release, in build/release
+release:
+	@tests/setup
+	@scripts/release.sh
+
 ## setup: install the Debian packages that all of this needs
 setup:
 	@tests/setup
@@ -125,5 +147,5 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all help module userlib lib32 check check-programs check-selftest check-mutants check-sanitize \
-	check-valgrind check-dkms check-install bench bench-here style vm demo setup install \
+	check-valgrind check-dkms check-install deb check-deb check-abi bench bench-here style vm demo release setup install \
 	uninstall clean

@@ -111,3 +111,70 @@ private_mounts() {
 		unshare --user --map-root-user --mount --propagation private "$@"
 	fi
 }
+
+# Inside a chroot: a layer over the chroot that takes all writes and goes with the
+# namespace, /proc (objtool wants it), /dev, and the given directories.
+# shellcheck disable=SC2016
+enter='
+	set -e
+	root=$1 dir=$2 binds=$3
+	shift 3
+	mount -t tmpfs tmpfs /mnt
+	mkdir /mnt/upper /mnt/work /mnt/root
+	mount -t overlay overlay -o "lowerdir=$root,upperdir=/mnt/upper,workdir=/mnt/work" /mnt/root
+	mkdir -p /mnt/root/proc /mnt/root/dev /mnt/root/sys
+	mount --rbind /proc /mnt/root/proc
+	mount --rbind /dev /mnt/root/dev
+	for d in $binds; do
+		mkdir -p "/mnt/root$d"
+		mount --rbind "$d" "/mnt/root$d"
+	done
+	exec chroot /mnt/root /bin/sh -c "cd \"\$0\" && exec \"\$@\"" "$dir" "$@"
+'
+
+# in_chroot ROOT DIR BINDS COMMAND...
+in_chroot() {
+	local root=$1 dir=$2 binds=$3
+	shift 3
+	private_mounts env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+		sh -c "$enter" sh "$root" "$dir" "$binds" "$@"
+}
+
+# A /dev/kvm without the processor's support exists on some hosts, and cannot
+# run a stock kernel. The emulation honours the I/O bitmap.
+accelerator() {
+	if [[ ${icount:-} ]]; then
+		echo -accel tcg,thread=single -icount shift=0,sleep=off -cpu max
+	elif grep -qwE 'vmx|svm' /proc/cpuinfo && [[ -w /dev/kvm ]] && (: <>/dev/kvm) 2>/dev/null; then
+		echo -accel kvm -cpu host
+	else
+		echo -accel tcg,thread=multi -cpu max
+	fi
+}
+
+# As many machines run at once as suit this host, whichever trees they are of: a guest
+# that is starved loses its sense of time. Where $alone is set, it takes all the places. The
+# turn is held while one waits for a place, so that nobody is overtaken. A place goes
+# with its last holder, QEMU included.
+take_place() {
+	local turn place i n
+	n=$((($(nproc) + 1) / 2))
+	((n >= 2)) || n=2
+	mkdir -p "$cache/lock"
+	exec {turn}>"$cache/lock/boot.turn"
+	flock "$turn"
+	if [[ ${alone:-} ]]; then
+		for ((i = 0; i < n; i++)); do
+			exec {place}>"$cache/lock/boot.$i"
+			flock "$place"
+		done
+	else
+		for ((i = 0;; i = (i + 1) % n)); do
+			exec {place}>"$cache/lock/boot.$i"
+			! flock --nonblock "$place" || break
+			exec {place}>&-
+			((i < n - 1)) || sleep 0.1
+		done
+	fi
+	exec {turn}>&-
+}
