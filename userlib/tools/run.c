@@ -58,23 +58,23 @@ struct run_options {
 static const char usage_text[] =
 	"Usage: ioportctl run [OPTION]... [--] PROGRAM [ARGUMENT]...\n"
 	"\n"
-	"Runs a program that wants I/O ports by ioperm(), iopl() or /dev/port, without root:\n"
-	"it gets the ports that /dev/ioport gives to you. Others it is refused, as by the\n"
-	"kernel.\n"
+	"Runs a program that wants I/O ports by ioperm(), iopl() or /dev/port, without\n"
+	"root: it gets the ports that /dev/ioport gives to you. Others it is refused, as\n"
+	"by the kernel.\n"
 	"\n"
-	"  -p, --ports RANGE[,RANGE]...  no others than these: 0x378-0x37f, 0x378+8, 0x80, a\n"
-	"                                name as in /proc/ioports, pci:0000:00:05.0/bar0\n"
-	"  -s, --strict                  iopl(3) fails unless every port may be used; without\n"
-	"                                this, it opens those that may\n"
-	"  -r, --map-root                the program sees itself as user 0 (user namespace)\n"
-	"  -n, --no-preload              without libioport-compat: no /dev/port, and ports are\n"
-	"                                for all threads and children together\n"
-	"  -q, --quiet                   do not say why there are no ports at all\n"
-	"  -h, --help                    this text\n"
+	"  -p, --ports RANGE[,...]  no others than these: 0x378-0x37f, 0x378+8, 0x80,\n"
+	"                           a name as in /proc/ioports, pci:0000:00:05.0/bar0\n"
+	"  -s, --strict             iopl(3) fails unless every port may be used;\n"
+	"                           without this, it opens those that may\n"
+	"  -r, --map-root           the program sees itself as user 0 (user namespace)\n"
+	"  -n, --no-preload         without libioport-compat: no /dev/port, and ports\n"
+	"                           are for all threads and children together\n"
+	"  -q, --quiet              do not say why there are no ports at all\n"
+	"  -h, --help               this text\n"
 	"\n"
-	"Children inherit the ports, daemons keep them. Programs that are set-user-ID do not\n"
-	"gain privileges in there. Exit status: the program's; 125 if run fails, 126 if the\n"
-	"program cannot be run, 127 if it is not found.\n";
+	"Children inherit the ports, daemons keep them. Programs that are set-user-ID do\n"
+	"not gain privileges in there. Exit status: the program's; 125 if run fails, 126\n"
+	"if the program cannot be run, 127 if it is not found.\n";
 
 /* Ranges as all verbs take them, parted by commas. Complains of the bad one. */
 static bool parse_ports(const char *text, struct run_options *o)
