@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: blocked.sh nobitmap|unfixed|lockdown|lockdown-list: what ioportctl says where the kernel
+# usage: blocked.sh nobitmap|nohook|unfixed|lockdown|lockdown-list: what ioportctl says where the kernel
 # itself is in the way.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -26,6 +26,12 @@ nobitmap() {
 	mediated "this kernel has no direct access*" no-direct "no: this kernel has no I/O bitmap*"
 	ctl 0 doctor
 	says "*note direct      not on this kernel*"
+}
+
+nohook() {
+	mediated "direct access needs CAP_SYS_RAWIO*" privilege "with CAP_SYS_RAWIO only: *ioperm()*"
+	ctl 1 doctor
+	says "*BAD  direct      for root only*ioperm()*"
 }
 
 unfixed() {
@@ -68,6 +74,7 @@ lockdown_list() {
 
 case $1 in
 nobitmap) nobitmap ;;
+nohook) nohook ;;
 unfixed) unfixed ;;
 lockdown) lockdown ;;
 lockdown-list) lockdown_list ;;

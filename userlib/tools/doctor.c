@@ -272,7 +272,8 @@ static void report_direct(struct doctor *d, uint64_t blocked)
 	else if (blocked & IOPORT_BLOCKED_NO_HOOK)
 		report(d, BAD, "direct",
 		       "for root only, as ioperm() cannot be watched: the kernel needs "
-		       "CONFIG_FUNCTION_TRACER or CONFIG_KPROBES");
+		       "CONFIG_DYNAMIC_FTRACE, and kernel.ftrace_enabled=1 when the module is "
+		       "loaded");
 	else
 		report(d, BAD, "direct",
 		       "for root only, as this kernel lacks a fix of June 2025; update it (sudo "
