@@ -79,7 +79,7 @@ static int open_device(int flags)
 	int mode = flags & O_ACCMODE;
 
 	if (!supervised())
-		return REAL(open)(DEVICE, flags);
+		return REAL(open)(device(), flags);
 	if (mode > O_RDWR || !may_open(how[mode]))
 		return -1;
 	return supervisor_ask(SUPERVISOR_DEV_PORT, flags);

@@ -3,6 +3,10 @@
 # Completion of ioportctl(1) for bash. Verbs and options are asked from the
 # program itself, so that they stand in one place.
 
+_ioportctl_windows() {
+	ls /sys/kernel/config/ioport 2>/dev/null
+}
+
 _ioportctl_words() {
 	local verb=$1
 	case $verb in
@@ -13,7 +17,8 @@ _ioportctl_words() {
 		;;
 	batch) compgen -f -- "$word" ;;
 	trace) compgen -c -- "$word" ;;
-	load) echo "allow= deny= busy=allow busy=deny force_direct=1" ;;
+	windows) echo "list apply add remove $(_ioportctl_windows)" ;;
+	load) echo "allow= deny= busy=allow busy=deny force_direct=1 log_denials=1" ;;
 	esac
 }
 
@@ -28,6 +33,7 @@ _ioportctl() {
 		case ${COMP_WORDS[COMP_CWORD - 1]} in
 		-w | --width) words="8 16 32" ;;
 		-u | --use) words="read write direct" ;;
+		-W | --window) words=$(_ioportctl_windows) ;;
 		-o | --output) words=$(compgen -f -- "$word") ;;
 		*) words=$(_ioportctl_words "$verb") ;;
 		esac
