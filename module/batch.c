@@ -773,7 +773,7 @@ int ioport_batch(struct file *file, struct ioport_xfer *xfer)
 	b->file = file;
 	if (!copy_from_user(b->ops, u64_to_user_ptr(xfer->ops), xfer->count * sizeof(*b->ops))) {
 		err = batch_do(b, xfer);
-		if (trace_ioport_denied_enabled())
+		if (ioport_reports_denied(err))
 			trace_denied(b, xfer->failed, err);
 	}
 	batch_put(b);

@@ -272,7 +272,7 @@ static int claim_some(struct ioport_file *f, struct ports p, unsigned int *bad, 
 
 	if (err)
 		*bad = end;
-	if (ioport_busy_allow || end == p.first)
+	if (f->policy->busy_allow || end == p.first)
 		return err;
 	if (claim_alloc(f)) {
 		*bad = p.first;
@@ -289,9 +289,9 @@ static int claim_some(struct ioport_file *f, struct ports p, unsigned int *bad, 
 }
 
 /* Is there anything to find out by a claim? The policy's lock is held. */
-bool ioport_must_claim(void)
+bool ioport_must_claim(const struct ioport_file *f)
 {
-	return !ioport_busy_allow || READ_ONCE(nr_alone);
+	return !f->policy->busy_allow || READ_ONCE(nr_alone);
 }
 
 static int claim(struct ioport_file *f, struct ports p, unsigned int *bad, bool keep_part)
@@ -299,7 +299,7 @@ static int claim(struct ioport_file *f, struct ports p, unsigned int *bad, bool 
 	int err;
 
 	lockdep_assert_held(&f->lock);
-	if (ioport_holds(f, p) || !ioport_must_claim())
+	if (ioport_holds(f, p) || !ioport_must_claim(f))
 		return 0;
 	mutex_lock(&claim_lock);
 	err = claim_some(f, p, bad, keep_part);

@@ -15,6 +15,13 @@
 #define ftrace_regs pt_regs
 #endif
 
+/* What a class's dev_uevent() is told of became const in 6.2. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define compat_uevent_device struct device
+#else
+#define compat_uevent_device const struct device
+#endif
+
 /* Confidential guests of this kind (5.16 and later) cannot do port I/O from user mode. */
 static inline bool compat_is_tdx_guest(void)
 {

@@ -15,12 +15,14 @@
 DEFINE_MUTEX(ioport_files_lock);
 LIST_HEAD(ioport_files);
 
-struct ioport_file *ioport_file_new(void)
+/* Takes over the caller's reference to the policy, unless it gives NULL. */
+struct ioport_file *ioport_file_new(struct ioport_policy *policy)
 {
 	struct ioport_file *f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
 
 	if (!f)
 		return NULL;
+	f->policy = policy;
 	mutex_init(&f->lock);
 	INIT_LIST_HEAD(&f->copies);
 	mutex_lock(&ioport_files_lock);
@@ -59,6 +61,7 @@ void ioport_file_free(struct ioport_file *f)
 	kfree(f->held);
 	kfree(f->limit);
 	mutex_destroy(&f->lock);
+	ioport_policy_put(f->policy);
 	kfree(f);
 }
 
@@ -86,7 +89,7 @@ void ioport_file_unlock(struct ioport_file *f)
 
 unsigned long ioport_file_forbidden(const struct ioport_file *f, unsigned int w)
 {
-	return ioport_policy[w] | (f->limit ? f->limit[w] : 0);
+	return f->policy->forbidden[w] | (f->limit ? f->limit[w] : 0);
 }
 
 /* The first port of a range that policy or the limit forbids; one past its end if none. */
@@ -118,7 +121,7 @@ int ioport_file_allowed(const struct ioport_file *f, struct ports p)
 bool ioport_file_may_use(const struct ioport_file *f, struct ports p)
 {
 	return !ioport_file_allowed(f, p) && !ioport_locked_down_ports(p) &&
-	       (ioport_holds(f, p) || (ioport_busy_allow && !ioport_is_anothers(f, p)));
+	       (ioport_holds(f, p) || (f->policy->busy_allow && !ioport_is_anothers(f, p)));
 }
 
 static unsigned long ready_word(const struct ioport_file *f, unsigned int w)
@@ -164,7 +167,7 @@ void ioport_file_unclaim_unused(struct ioport_file *f, struct ports p)
 /* Gives back what is not in use; with busy=allow, nothing that is need be reserved. */
 static void give_back(struct ioport_file *f, struct ports p)
 {
-	if (ioport_busy_allow)
+	if (f->policy->busy_allow)
 		ioport_unclaim(f, p);
 	else
 		ioport_file_unclaim_unused(f, p);
@@ -404,7 +407,7 @@ static int check(struct ioport_file *f, struct ports p, unsigned int *port,
 		*reason = IOPORT_REASON_BUSY;
 	else if (end > p.last)
 		*reason = IOPORT_REASON_NONE;
-	else if (ioport_policy[end / BITS_PER_LONG] & BIT(end % BITS_PER_LONG))
+	else if (f->policy->forbidden[end / BITS_PER_LONG] & BIT(end % BITS_PER_LONG))
 		*reason = IOPORT_REASON_POLICY;
 	else
 		*reason = IOPORT_REASON_LIMIT;
@@ -451,7 +454,7 @@ bool ioport_file_take(struct ioport_file *f)
 	bool taken;
 
 	mutex_lock(&f->lock);
-	taken = take(f, ioport_policy);
+	taken = take(f, f->policy->forbidden);
 	mutex_unlock(&f->lock);
 	return taken;
 }
@@ -477,7 +480,8 @@ static bool reclaim_ports(struct ioport_file *f, struct ports p)
  * ioport_file_reclaim - reserve what is in use, take away what drivers hold
  * @f: The file.
  *
- * For busy=deny after busy=allow; nothing is missing while it was deny all along.
+ * For busy=deny after busy=allow; nothing is missing while it was deny all along,
+ * and with allow nothing need be reserved.
  *
  * Return: as ioport_file_take().
  */
@@ -488,6 +492,8 @@ bool ioport_file_reclaim(struct ioport_file *f)
 	bool taken = false;
 	unsigned int w;
 
+	if (f->policy->busy_allow)
+		return false;
 	mutex_lock(&f->lock);
 	for (w = 0; w < IOPORT_LONGS; w++) {
 		missing = ioport_file_open_word(f, w) | ready_word(f, w);

@@ -45,6 +45,8 @@ static long do_get_info(void __user *arg)
 
 	if (IOPORT_HAVE_BITMAP)
 		info.features |= IOPORT_FEATURE_DIRECT;
+	if (IOPORT_HAVE_WINDOWS)
+		info.features |= IOPORT_FEATURE_WINDOWS;
 	if (IOPORT_LOCKDOWN_LIST)
 		info.features |= IOPORT_FEATURE_LOCKDOWN_LIST;
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
@@ -120,7 +122,7 @@ static long do_grant(struct file *file, const void __user *arg)
 	if (err)
 		return err;
 	err = grant(file->private_data, &range);
-	if (trace_ioport_grant_enabled() || trace_ioport_denied_enabled())
+	if (trace_ioport_grant_enabled() || ioport_reports_denied(err))
 		trace_grant(file, &range, err);
 	return err;
 }

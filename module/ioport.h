@@ -4,6 +4,7 @@
  *
  * Locks, in the order in which they are taken:
  *
+ *   window.lock         one named window (named.c)
  *   the kernel's lock for this module's parameters (policy.c)
  *   ioport_policy_sem   read: acting on what policy allows; write: changing it
  *   ioport_files_lock   the list of open files
@@ -26,6 +27,7 @@
 #include <linux/bitmap.h>
 #include <linux/fs.h>
 #include <linux/io.h>
+#include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
@@ -94,9 +96,37 @@ struct port_map {
 struct batch;
 struct on_close;
 
+/* Longest name of a device, "ioport-" included, and text of a window's ports, with the zero. */
+#define IOPORT_NAME_BYTES 40
+#define IOPORT_LIST_BYTES 256
+
 /**
- * struct ioport_file - an open file description of /dev/ioport
- * @lock: Guards everything here but @node, and the maps' contents.
+ * struct ioport_policy - which ports the files of one device may use
+ * @refs: One for the device while it is there, one for each of its open files.
+ * @minor: Its number.
+ * @name: The device's name: "ioport", or "ioport-" and that of a window.
+ * @ports: For a window, @allow as text.
+ * @allow: The set of ports on offer.
+ * @forbidden: A map of what no file may use: all but @allow, and what is denied to
+ *	every device.
+ * @busy_allow: Ports that drivers hold may be used.
+ *
+ * From @ports on guarded by ioport_policy_sem, the rest does not change.
+ */
+struct ioport_policy {
+	struct kref refs;
+	unsigned int minor;
+	char name[IOPORT_NAME_BYTES];
+	char ports[IOPORT_LIST_BYTES];
+	unsigned long allow[IOPORT_LONGS];
+	unsigned long forbidden[IOPORT_LONGS];
+	bool busy_allow;
+};
+
+/**
+ * struct ioport_file - an open file description of a device
+ * @policy: Which ports it may use. The file has a reference; never changes.
+ * @lock: Guards everything here but @policy and @node, and the maps' contents.
  * @node: In the list of open files; guarded by ioport_files_lock.
  * @map: The file's own map; NULL until first needed.
  * @copies: The private copies of threads (struct port_map.node).
@@ -119,6 +149,7 @@ struct on_close;
  *	batch that finds it unchanged need not look at @ready again.
  */
 struct ioport_file {
+	struct ioport_policy *policy;
 	struct mutex lock;
 	struct list_head node;
 	struct port_map *map;
@@ -206,7 +237,7 @@ void ioport_hook_exit(void);
 extern struct mutex ioport_files_lock;
 extern struct list_head ioport_files;
 
-struct ioport_file *ioport_file_new(void);
+struct ioport_file *ioport_file_new(struct ioport_policy *policy);
 void ioport_file_free(struct ioport_file *f);
 int ioport_file_limit(struct ioport_file *f, const unsigned long *bits);
 int ioport_file_prepare(struct ioport_file *f, struct ports p);
@@ -248,10 +279,18 @@ void ioport_file_close_maps(struct ioport_file *f);
 
 /* policy.c: what the administrator allows */
 extern struct rw_semaphore ioport_policy_sem;
-extern unsigned long ioport_policy[IOPORT_LONGS];
-extern bool ioport_busy_allow;
+extern struct ioport_policy ioport_general;
+extern bool ioport_log_denials;
 
 int ioport_policy_init(void);
+void ioport_policy_exit(void);
+struct ioport_policy *ioport_policy_new(const char *name);
+int ioport_policy_start(struct ioport_policy *policy);
+void ioport_policy_set(struct ioport_policy *policy, const unsigned long *allow, const char *ports,
+		       bool busy_allow);
+void ioport_policy_end(struct ioport_policy *policy);
+struct ioport_policy *ioport_policy_get(unsigned int minor);
+void ioport_policy_put(struct ioport_policy *policy);
 void ioport_policy_ports_gone(struct ports p);
 void ioport_policy_ports_back(void);
 void ioport_policy_no_hook(int err);
@@ -260,11 +299,26 @@ int ioport_direct_permitted(void);
 
 /* portlist.c: lists of ports as text */
 int ioport_parse_list(const char *text, unsigned long *set, const char **bad, size_t *bad_len);
+int ioport_print_list(const unsigned long *set, char *text, size_t size);
+
+/* named.c: windows by name, in configfs */
+#if IS_ENABLED(CONFIG_CONFIGFS_FS) && !defined(IOPORT_NO_WINDOWS)
+#define IOPORT_HAVE_WINDOWS 1
+#else
+#define IOPORT_HAVE_WINDOWS 0
+#endif
+
+int ioport_named_init(void);
+void ioport_named_open(void);
+void ioport_named_exit(void);
+
+/* main.c */
+struct device *ioport_device_add(struct ioport_policy *policy);
 
 /* claim.c: reservations in /proc/ioports */
 int ioport_claim(struct ioport_file *f, struct ports p, unsigned int *bad);
 int ioport_claim_until(struct ioport_file *f, struct ports p, unsigned int *bad);
-bool ioport_must_claim(void);
+bool ioport_must_claim(const struct ioport_file *f);
 int ioport_claim_alone(struct ioport_file *f, struct ports p);
 void ioport_share(struct ioport_file *f, struct ports p);
 void ioport_share_closed(struct ioport_file *f, const unsigned long *map);

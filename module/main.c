@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The device: /dev/ioport, its class and its open files.
+ * The devices: /dev/ioport and those of named windows, their class and their open files.
  */
 #include "ioport.h"
+#include "compat.h"
 #include "lockdown.h"
 #include "trace.h"
 
@@ -10,8 +11,8 @@
 #include <linux/device.h>
 #include <linux/module.h>
 
-/* Room for more nodes than /dev/ioport, each with a policy of its own. */
-#define IOPORT_MINORS 256
+/* /dev/ioport is the first; the kernel gives a module all of a major number anyway. */
+#define IOPORT_MINORS (MINORMASK + 1)
 
 #ifdef IOPORT_DEBUG
 unsigned int ioport_debug_delay_us;
@@ -21,13 +22,53 @@ MODULE_PARM_DESC(debug_delay_us, "test only: delay between the steps of an edit,
 
 static dev_t ioport_devt;
 static struct cdev ioport_cdev;
-static struct class ioport_class = { .name = KBUILD_MODNAME };
 
+/* A window is called after its device, without "ioport-". */
+static const char *window_name(const struct ioport_policy *policy)
+{
+	return policy->name + strlen(KBUILD_MODNAME "-");
+}
+
+/*
+ * What udev's rules match: IOPORT_WINDOW, IOPORT_PORTS and IOPORT_BUSY of a window. The
+ * device is there as long as this can be called, and its policy with it.
+ */
+static int ioport_uevent(compat_uevent_device *dev, struct kobj_uevent_env *env)
+{
+	const struct ioport_policy *policy = dev_get_drvdata(dev);
+	int err;
+
+	if (policy == &ioport_general)
+		return 0;
+	down_read(&ioport_policy_sem);
+	err = add_uevent_var(env, "IOPORT_WINDOW=%s", window_name(policy)) ?:
+	      add_uevent_var(env, "IOPORT_PORTS=%s", policy->ports) ?:
+	      add_uevent_var(env, "IOPORT_BUSY=%s", policy->busy_allow ? "allow" : "deny");
+	up_read(&ioport_policy_sem);
+	return err;
+}
+
+static struct class ioport_class = { .name = KBUILD_MODNAME, .dev_uevent = ioport_uevent };
+
+/* The node; the policy's number can be opened already. Undone by device_unregister(). */
+struct device *ioport_device_add(struct ioport_policy *policy)
+{
+	return device_create(&ioport_class, NULL, MKDEV(MAJOR(ioport_devt), policy->minor), policy,
+			     "%s", policy->name);
+}
+
+/* A number without a device: as for any node of which there is none. */
 static int ioport_open(struct inode *inode, struct file *file)
 {
-	file->private_data = ioport_file_new();
-	if (!file->private_data)
+	struct ioport_policy *policy = ioport_policy_get(iminor(inode));
+
+	if (!policy)
+		return -ENXIO;
+	file->private_data = ioport_file_new(policy);
+	if (!file->private_data) {
+		ioport_policy_put(policy);
 		return -ENOMEM;
+	}
 	trace_ioport_open(file);
 	return 0;
 }
@@ -55,9 +96,10 @@ static const struct file_operations ioport_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
-/* An open file pins the module, so none is left when this runs. */
+/* An open file or a named window pins the module, so none is left when this runs. */
 static void __exit ioport_exit(void)
 {
+	ioport_named_exit();
 	device_destroy(&ioport_class, ioport_devt);
 	cdev_del(&ioport_cdev);
 	class_unregister(&ioport_class);
@@ -67,12 +109,13 @@ static void __exit ioport_exit(void)
 	ioport_hook_exit();
 	ioport_file_exit();
 	ioport_claim_exit();
+	ioport_policy_exit();
 }
 
 /*
  * The node comes last: it can be opened as soon as it is there. Threads may be
  * attached to empty maps that an earlier instance of the module left; they are
- * no business of this one.
+ * no business of this one. Nor can a window be made before nothing can fail any more.
  */
 static int __init ioport_init(void)
 {
@@ -103,16 +146,22 @@ static int __init ioport_init(void)
 		goto region;
 	cdev_init(&ioport_cdev, &ioport_fops);
 	ioport_cdev.owner = THIS_MODULE;
-	err = cdev_add(&ioport_cdev, ioport_devt, 1);
+	err = cdev_add(&ioport_cdev, ioport_devt, IOPORT_MINORS);
 	if (err)
 		goto unregister;
-	dev = device_create(&ioport_class, NULL, ioport_devt, NULL, KBUILD_MODNAME);
+	err = ioport_named_init();
+	if (err)
+		goto cdev;
+	dev = ioport_device_add(&ioport_general);
 	if (IS_ERR(dev)) {
 		err = PTR_ERR(dev);
-		goto cdev;
+		goto named;
 	}
+	ioport_named_open();
 	return 0;
 
+named:
+	ioport_named_exit();
 cdev:
 	cdev_del(&ioport_cdev);
 	ioport_file_exit();
@@ -126,6 +175,7 @@ pci:
 	ioport_pci_exit();
 hook:
 	ioport_hook_exit();
+	ioport_policy_exit();
 	return err;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lists of ports as text, as the parameters allow and deny have them:
+ * Lists of ports as text, as the parameters allow and deny, and windows, have them:
  *
  *	list  = "" | "none" | "all" | token { separator token }
  *	token = PORT | FIRST "-" LAST | FIRST "+" COUNT
@@ -86,4 +86,32 @@ int ioport_parse_list(const char *text, unsigned long *set, const char **bad, si
 		bitmap_set(set, p.first, p.last - p.first + 1);
 	}
 	return 0;
+}
+
+/**
+ * ioport_print_list - turn a set into a list of ports
+ * @set: The set.
+ * @text: Where to store the list: 0x378-0x37f,0x778, the empty string for no port.
+ * @size: Room there.
+ *
+ * Return: 0, or -E2BIG where it does not fit.
+ */
+int ioport_print_list(const unsigned long *set, char *text, size_t size)
+{
+	unsigned int first = 0, end;
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (;;) {
+		first = find_next_bit(set, IOPORT_PORTS, first);
+		if (first >= IOPORT_PORTS)
+			return 0;
+		end = find_next_zero_bit(set, IOPORT_PORTS, first);
+		len += snprintf(text + len, size - len, "%s0x%x", len ? "," : "", first);
+		if (len < size && end > first + 1)
+			len += snprintf(text + len, size - len, "-0x%x", end - 1);
+		if (len >= size)
+			return -E2BIG;
+		first = end;
+	}
 }

@@ -300,14 +300,20 @@ TRACE_EVENT(ioport_denied,
 void ioport_denied(const struct ioport_file *f, enum ioport_call call, u32 flags, struct ports p,
 		   const unsigned long *bits, int err);
 
+/* Does anybody want to know of it, if this is a refusal? */
+static inline bool ioport_reports_denied(int err)
+{
+	return unlikely(err) && (trace_ioport_denied_enabled() || READ_ONCE(ioport_log_denials));
+}
+
 /*
- * Says so if ioport_denied()'s @err is a refusal. A macro, so that its arguments are not
- * even computed while the event is off.
+ * Says so if @err is a refusal: by the event, and in the log. A macro, so that its
+ * arguments are not even computed while nobody listens.
  */
-#define ioport_trace_denied(...)                    \
-	do {                                        \
-		if (trace_ioport_denied_enabled())  \
-			ioport_denied(__VA_ARGS__); \
+#define ioport_trace_denied(f, call, flags, p, bits, err)            \
+	do {                                                         \
+		if (ioport_reports_denied(err))                      \
+			ioport_denied(f, call, flags, p, bits, err); \
 	} while (0)
 
 #endif

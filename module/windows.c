@@ -327,7 +327,7 @@ static int claim_map(struct ioport_file *f, const struct port_map *map, const st
 	unsigned int w;
 	int err = 0;
 
-	if (!ioport_must_claim())
+	if (!ioport_must_claim(f))
 		return 0;
 	for_each_set_bit(w, edit->words, IOPORT_LONGS) {
 		missing = missing_word(f, map, edit, w);
@@ -452,7 +452,7 @@ int ioport_file_get_map(struct ioport_file *f, enum ioport_which which, unsigned
 		copy_map(bits, f->limit, 0);
 		break;
 	case IOPORT_WHICH_POLICY:
-		copy_map(bits, ioport_policy, 0);
+		copy_map(bits, f->policy->forbidden, 0);
 		ioport_lockdown_confine(bits);
 		break;
 	case IOPORT_WHICH_CLAIMED:

@@ -43,6 +43,7 @@ conffiles() {
 		udev/ioport.sysusers $vendor/sysusers.d/ioport.conf
 		udev/ioport.modules-load $vendor/modules-load.d/ioport.conf
 		udev/ioport.modprobe /etc/modprobe.d/ioport.conf
+		systemd/ioport-windows.service $vendor/systemd/system/ioport-windows.service
 	END
 }
 
@@ -111,8 +112,27 @@ loaded() {
 	[ -d "$sysfs" ]
 }
 
+# Named windows, by their directories; each pins the module.
+windows() {
+	find /sys/kernel/config/ioport -mindepth 1 -maxdepth 1 2>/dev/null || :
+}
+
 in_use() {
-	loaded && [ "$(cat "$sysfs/refcnt" 2>/dev/null || echo 0)" != 0 ]
+	loaded && [ "$(cat "$sysfs/refcnt" 2>/dev/null || echo 0)" -gt "$(windows | wc -l)" ]
+}
+
+# Only where nobody has anything open. Windows that stand in files come back with
+# apply_windows.
+remove_windows() {
+	windows | while read -r window; do
+		rmdir "$window"
+		rm -f "/run/ioport/windows/${window##*/}"
+	done
+}
+
+# systemd, where it runs: a container has its programs and not itself.
+systemd_runs() {
+	[ -d /run/systemd/system ] && command -v systemctl >/dev/null
 }
 
 # Programs that have the device open, as "name (pid)". May be none although it

@@ -119,7 +119,10 @@ make_manifest() {
 	conffiles | while read -r source target; do
 		echo "c $(checksum "$top/$source") $target"
 	done >>"$work/manifest"
-	{ sed 's/.* //' "$work/manifest"; echo "/usr/src/ioport-$version"; echo "${manifest#"$DESTDIR"}"; } |
+	{
+		sed 's/.* //' "$work/manifest"
+		printf '%s\n' "/usr/src/ioport-$version" "${manifest#"$DESTDIR"}" /etc/ioport/windows.d/file
+	} |
 		while read -r path; do
 			own_directories "${path%/*}"
 		done | sort -u >"$work/directories"
@@ -160,6 +163,7 @@ install_conffile() {
 }
 
 install_conffiles() {
+	mkdir -p "$DESTDIR/etc/ioport/windows.d"
 	conffiles >"$work/conffiles"
 	while read -r source target; do
 		install_conffile "$source" "$target"
@@ -217,13 +221,24 @@ load_module() {
 			say "module: loaded already"
 			return
 		fi
-		if in_use || ! modprobe -r ioport 2>/dev/null; then
+		if in_use || ! { remove_windows && modprobe -r ioport 2>/dev/null; }; then
 			say "module: the old one stays loaded, in use by $(users); later: modprobe -r ioport && modprobe ioport"
 			return
 		fi
 	fi
 	modprobe ioport 2>"$log" || explain_refusal
 	say "module: loaded"
+}
+
+# At each boot from now on, and now: those of the files that are there already.
+enable_windows() {
+	if systemd_runs; then
+		systemctl daemon-reload
+		systemctl -q enable ioport-windows.service 2>"$log" ||
+			say "windows: the unit ioport-windows could not be enabled: $(tail -n 1 "$log")"
+		systemctl restart ioport-windows.service 2>"$log" ||
+			say "windows: systemctl status ioport-windows tells what is wrong in /etc/ioport/windows.d"
+	fi
 }
 
 if [ -z "$DESTDIR" ]; then
@@ -258,6 +273,7 @@ create_group
 reload_udev
 load_module
 settle_udev
+enable_windows
 if [ -e /dev/ioport ]; then
 	say "device: $(ls -l /dev/ioport)"
 fi

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Undoes install.sh, by the manifest that this left; DESTDIR as there. The group
-# stays, and so do configuration files that were edited. Where the device is in
-# use, it changes nothing.
+# stays, and so do configuration files that were edited and those of windows. Where
+# a device is in use, it changes nothing.
 
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
@@ -13,6 +13,7 @@ unload_module() {
 	if in_use; then
 		die "/dev/ioport is in use by $(users); nothing was changed"
 	fi
+	remove_windows
 	modprobe -r ioport 2>/dev/null ||
 		die "the module cannot be unloaded (modprobe -r ioport); nothing was changed"
 	say "module: unloaded"
@@ -31,6 +32,12 @@ remove_module() {
 		depmod "$release"
 		say "module: removed for $release"
 	done
+}
+
+disable_windows() {
+	if systemd_runs && [ -e "$DESTDIR$vendor/systemd/system/ioport-windows.service" ]; then
+		systemctl -q disable --now ioport-windows.service 2>/dev/null || :
+	fi
 }
 
 # The manifest goes first, as its directory is among what it lists.
@@ -58,6 +65,7 @@ fi
 
 if [ -z "$DESTDIR" ]; then
 	unload_module
+	disable_windows
 	remove_module
 fi
 rm -rf "$DESTDIR/usr/src/ioport-$(cat "$top/VERSION")"
@@ -68,6 +76,8 @@ fi
 
 ldconfig
 reload_udev
+rmdir /run/ioport/windows /run/ioport 2>/dev/null || :
+! systemd_runs || systemctl daemon-reload
 if getent group ioport >/dev/null; then
 	say "kept: the group ioport (delgroup ioport removes it)"
 fi

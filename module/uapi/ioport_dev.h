@@ -43,6 +43,12 @@
  * CHECK when LIMIT or a change of policy forbids them, and with the last close.
  * What one thread closes for itself (%IOPORT_THREAD, DETACH) stays reserved.
  *
+ * Besides /dev/ioport there may be named windows, /dev/ioport-NAME, which the
+ * administrator makes in configfs (%IOPORT_FEATURE_WINDOWS). All that is said here holds
+ * for them as well, only that each has its own allow list and busy;
+ * %IOPORT_WHICH_POLICY tells what the file's device allows. When a window is removed, the
+ * files that are open have lost every port and get none again: EACCES.
+ *
  * read(), write(), pread() and pwrite() on the device are the other way to use
  * a port (mediated access): the file offset is the port, the count is the
  * width, 1, 2 or 4 bytes, and each call is exactly one instruction of that
@@ -120,6 +126,7 @@
  * @IOPORT_FEATURE_CLAIM: &IOPORT_IOC_CLAIM and &IOPORT_IOC_RELEASE.
  * @IOPORT_FEATURE_LOCKDOWN_LIST: The module was built with a list of windows that
  *	stay usable under kernel lockdown, %IOPORT_WHICH_LOCKDOWN.
+ * @IOPORT_FEATURE_WINDOWS: Named windows can be made, in configfs.
  */
 enum ioport_feature {
 	IOPORT_FEATURE_DIRECT = 1 << 0,
@@ -127,7 +134,8 @@ enum ioport_feature {
 	IOPORT_FEATURE_XFER = 1 << 2,
 	IOPORT_FEATURE_ON_CLOSE = 1 << 3,
 	IOPORT_FEATURE_CLAIM = 1 << 4,
-	IOPORT_FEATURE_LOCKDOWN_LIST = 1 << 5
+	IOPORT_FEATURE_LOCKDOWN_LIST = 1 << 5,
+	IOPORT_FEATURE_WINDOWS = 1 << 6
 };
 
 /**
@@ -193,9 +201,9 @@ struct ioport_range {
  * @IOPORT_WHICH_THREAD: What the calling thread may use through this file: the
  *	map it is attached to, or all closed where that is not one of this file.
  * @IOPORT_WHICH_LIMIT: The file's limit.
- * @IOPORT_WHICH_POLICY: What policy allows at this moment: the allow list less
- *	the deny list and the ports of a PCI device that was just removed, and less
- *	what kernel lockdown forbids. Ports that drivers
+ * @IOPORT_WHICH_POLICY: What policy allows at this moment: the allow list, or the named
+ *	window's ports, less the deny list and the ports of a PCI device that was just removed,
+ *	and less what kernel lockdown forbids. Ports that drivers
  *	hold are not left out; &IOPORT_IOC_CHECK asks for those.
  * @IOPORT_WHICH_CLAIMED: What the file has claimed for itself: those ports are
  *	open in this map, all others closed.

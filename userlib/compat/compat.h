@@ -29,6 +29,9 @@
 
 #define DEVICE "/dev/ioport"
 
+/* That, or the named window that the environment's IOPORT_WINDOW names. */
+const char *device(void);
+
 #define EXPORT __attribute__((visibility("default")))
 
 /* The same function in the next library, which is libc's as a rule. */

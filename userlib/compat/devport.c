@@ -80,9 +80,9 @@ static int open_device(int flags)
 	int mode = flags & O_ACCMODE;
 
 	if (!supervised())
-		return REAL(open)(DEVICE, flags);
+		return REAL(open)(device(), flags);
 	/* By its name: after chroot() there is none, as there is no /dev/port. */
-	if (mode > O_RDWR || REAL(faccessat)(AT_FDCWD, DEVICE, how[mode], AT_EACCESS))
+	if (mode > O_RDWR || REAL(faccessat)(AT_FDCWD, device(), how[mode], AT_EACCESS))
 		return -1;
 	return supervisor_ask(SUPERVISOR_DEV_PORT, flags);
 }

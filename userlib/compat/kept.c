@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -86,6 +87,24 @@ static bool is_lost(int fd)
 	return ioctl(fd, IOPORT_IOC_GET_INFO, &info);
 }
 
+/* Two threads that are first at once write the same. */
+const char *device(void)
+{
+	static char path[sizeof(DEVICE) + NAME_MAX];
+	static bool known;
+	const char *name;
+
+	if (__atomic_load_n(&known, __ATOMIC_ACQUIRE))
+		return path;
+	name = secure_getenv("IOPORT_WINDOW");
+	if (name && *name && strlen(name) < NAME_MAX && !strchr(name, '/'))
+		snprintf(path, sizeof(path), DEVICE "-%s", name);
+	else
+		snprintf(path, sizeof(path), DEVICE);
+	__atomic_store_n(&known, true, __ATOMIC_RELEASE);
+	return path;
+}
+
 int kept_find(void)
 {
 	int fd = kept_fd(), low;
@@ -103,7 +122,7 @@ int kept_open(void)
 
 	if (fd >= 0 || supervised())
 		return fd;
-	low = REAL(open)(DEVICE, O_RDWR | O_CLOEXEC | KEPT_MARK);
+	low = REAL(open)(device(), O_RDWR | O_CLOEXEC | KEPT_MARK);
 	return low < 0 ? -1 : keep(low);
 }
 
@@ -128,7 +147,7 @@ bool may_open(int how)
 {
 	int fd = kept_fd();
 
-	if (!faccessat(AT_FDCWD, DEVICE, how, AT_EACCESS))
+	if (!faccessat(AT_FDCWD, device(), how, AT_EACCESS))
 		return true;
 	return fd >= 0 && (errno == ENOENT || errno == ENOTDIR) &&
 	       !faccessat(fd, "", how, AT_EACCESS | AT_EMPTY_PATH);
@@ -154,11 +173,11 @@ static bool gives_ports(int fd)
 	return false;
 }
 
-static bool is_of(int fd, dev_t device)
+static bool is_of(int fd, dev_t number)
 {
 	struct stat node;
 
-	return !fstat(fd, &node) && S_ISCHR(node.st_mode) && node.st_rdev == device &&
+	return !fstat(fd, &node) && S_ISCHR(node.st_mode) && node.st_rdev == number &&
 	       (fcntl(fd, F_GETFL) & PORT_MARK) != PORT_MARK;
 }
 
@@ -169,16 +188,16 @@ static bool is_of(int fd, dev_t device)
 __attribute__((constructor)) static void find_inherited(void)
 {
 	struct dirent *entry;
-	struct stat device;
+	struct stat node;
 	int fd, found = -1;
 	DIR *dir;
 
-	if (stat(DEVICE, &device) || !S_ISCHR(device.st_mode))
+	if (stat(device(), &node) || !S_ISCHR(node.st_mode))
 		return;
 	dir = opendir("/proc/self/fd");
 	while (dir && (entry = readdir(dir))) {
 		fd = atoi(entry->d_name);
-		if (entry->d_name[0] == '.' || !is_of(fd, device.st_rdev))
+		if (entry->d_name[0] == '.' || !is_of(fd, node.st_rdev))
 			continue;
 		if (gives_ports(fd)) {
 			found = fd;

@@ -3,6 +3,10 @@
 # Completion of ioportctl(1) for bash. Verbs and options are asked from the
 # program itself, so that they stand in one place.
 
+_ioportctl_windows() {
+	ls /sys/kernel/config/ioport 2>/dev/null
+}
+
 # Names that parallel ports go by; root sees those of all ports.
 _ioportctl_ranges() {
 	local parport
@@ -18,7 +22,8 @@ _ioportctl_words() {
 	check | dump | fill | read | watch | write) _ioportctl_ranges ;;
 	batch) compgen -f -- "$word" ;;
 	run | trace) compgen -c -- "$word" ;;
-	load) echo "allow= deny= busy=allow busy=deny force_direct=1" ;;
+	windows) echo "list apply add remove $(_ioportctl_windows)" ;;
+	load) echo "allow= deny= busy=allow busy=deny force_direct=1 log_denials=1" ;;
 	esac
 }
 
@@ -33,6 +38,7 @@ _ioportctl() {
 		case ${COMP_WORDS[COMP_CWORD - 1]} in
 		-w | --width) words="8 16 32" ;;
 		-u | --use) words="read write direct" ;;
+		-W | --window) words=$(_ioportctl_windows) ;;
 		-p | --ports) words=$(_ioportctl_ranges) ;;
 		-o | --output) words=$(compgen -f -- "$word") ;;
 		*) words=$(_ioportctl_words "$verb") ;;

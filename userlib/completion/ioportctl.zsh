@@ -23,13 +23,15 @@ _ioportctl() {
 	case $words[CURRENT-1] in
 	-w|--width) compadd 8 16 32; return ;;
 	-u|--use) compadd read write direct; return ;;
+	-W|--window) compadd -- /sys/kernel/config/ioport/*(/N:t); return ;;
 	-p|--ports) _ioportctl_ranges; return ;;
 	-o|--output) _files; return ;;
 	esac
 	case $words[2] in
 	batch) _files ;;
 	run|trace) _command_names -e ;;
-	load) compadd -S '' allow= deny= busy= force_direct= ;;
+	windows) compadd list apply add remove /sys/kernel/config/ioport/*(/N:t) ;;
+	load) compadd -S '' allow= deny= busy= force_direct= log_denials= ;;
 	check|dump|fill|read|watch|write) _ioportctl_ranges ;;
 	esac
 }

@@ -71,6 +71,9 @@ extern "C" {
 /** The device that ioport_open() opens. */
 #define IOPORT_DEVICE "/dev/ioport"
 
+/** What the devices that ioport_open_window() opens begin with. */
+#define IOPORT_WINDOW_PREFIX "/dev/ioport-"
+
 /**
  * struct ioport - an open /dev/ioport, as the library sees it (opaque)
  *
@@ -121,6 +124,17 @@ struct ioport *ioport_open(unsigned int use);
  * Since: 0.1
  */
 struct ioport *ioport_open_path(const char *path, unsigned int use);
+
+/**
+ * ioport_open_window() - As ioport_open(), with a named window
+ * @name: Its name, as the administrator has given it. ENOENT where there is none.
+ * @use: As for ioport_open().
+ *
+ * When the administrator removes the window, all access through it ends: EACCES.
+ *
+ * Since: 0.2
+ */
+struct ioport *ioport_open_window(const char *name, unsigned int use);
 
 /**
  * ioport_new_from_fd() - Make a handle of an open descriptor

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "handle.h"
@@ -35,9 +36,16 @@ static void say_errno(struct sentence *s, int err)
 
 /* --- Opening --------------------------------------------------------------- */
 
-static void explain_no_module(struct sentence *s)
+static bool is_window(const char *path)
 {
-	if (exists("/sys/module/ioport"))
+	return !strncmp(path, IOPORT_WINDOW_PREFIX, strlen(IOPORT_WINDOW_PREFIX));
+}
+
+static void explain_no_module(struct sentence *s, const char *path)
+{
+	if (exists("/sys/module/ioport") && is_window(path))
+		say(s, "there is no window of that name; run: ioportctl windows");
+	else if (exists("/sys/module/ioport"))
 		say(s, "the kernel module ioport is loaded, but udev has made no such node; run: "
 		       "sudo udevadm trigger --subsystem-match=ioport");
 	else if (exists("/proc/modules"))
@@ -98,12 +106,12 @@ static void explain_open(struct sentence *s, const char *path, int err)
 			break;
 		}
 		say(s, "%s does not exist: ", path);
-		explain_no_module(s);
+		explain_no_module(s, path);
 		break;
 	case ENXIO:
 	case ENODEV:
 		say(s, "%s is a node without a device behind it: ", path);
-		explain_no_module(s);
+		explain_no_module(s, path);
 		break;
 	case EACCES:
 		explain_no_permission(s, path);
@@ -148,10 +156,44 @@ static void say_port(struct sentence *s, const struct request *r, uint32_t port)
 		say(s, " (of 0x%04x-0x%04x)", r->first, r->first + r->count - 1);
 }
 
-static void explain_policy(struct sentence *s)
+/* What the kernel tells of the device that is open; false where that has gone. */
+static bool device_property(const struct request *r, const char *key, char *buf, size_t len)
 {
+	char path[NAME_BYTES];
+	struct stat st;
+
+	if (fstat(ioport_fd(r->io), &st))
+		return false;
+	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/uevent", major(st.st_rdev),
+		 minor(st.st_rdev));
+	return system_property(path, key, buf, len);
+}
+
+static void explain_window_policy(struct sentence *s, const char *window, const char *ports)
+{
+	char deny[LIST_BYTES];
+
+	say(s, "not among the ports of the window %s (%s)", window, ports);
+	if (system_line(PARAMETERS "/deny", deny, sizeof(deny)))
+		say(s, ", or denied to all (deny=%s)", deny);
+	say(s, "; root can change it in /etc/ioport/windows.d, then: ioportctl windows apply");
+}
+
+static void explain_policy(struct sentence *s, const struct request *r)
+{
+	char window[NAME_BYTES], ports[256];
 	char allow[LIST_BYTES], deny[LIST_BYTES];
 
+	if (device_property(r, "IOPORT_WINDOW", window, sizeof(window)) &&
+	    device_property(r, "IOPORT_PORTS", ports, sizeof(ports))) {
+		explain_window_policy(s, window, ports);
+		return;
+	}
+	if (!device_property(r, "DEVNAME", window, sizeof(window)) && exists("/sys/class/ioport")) {
+		say(s, "the named window that was opened has been removed; open it again when it "
+		       "is back");
+		return;
+	}
 	say(s, "not allowed by the administrator's policy");
 	if (system_line(PARAMETERS "/allow", allow, sizeof(allow)) &&
 	    system_line(PARAMETERS "/deny", deny, sizeof(deny)))
@@ -268,7 +310,7 @@ static void explain_reason(struct sentence *s, const struct request *r, enum iop
 		explain_privilege(s, r);
 		break;
 	case IOPORT_REASON_POLICY:
-		explain_policy(s);
+		explain_policy(s, r);
 		break;
 	case IOPORT_REASON_LIMIT:
 		say(s,
@@ -333,7 +375,7 @@ static void explain_by_errno(struct sentence *s, const struct request *r)
 		       "here; read or write the ports without ioport_grant()");
 		break;
 	case EACCES:
-		explain_policy(s);
+		explain_policy(s, r);
 		break;
 	case EOPNOTSUPP:
 		explain_no_direct(s, r);

@@ -2,7 +2,9 @@
 /* Opening and closing, and questions that change nothing. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -99,6 +101,21 @@ struct ioport *ioport_open_path(const char *path, unsigned int use)
 struct ioport *ioport_open(unsigned int use)
 {
 	return ioport_open_path(IOPORT_DEVICE, use);
+}
+
+/* A name with a slash in it could lead to anywhere. */
+struct ioport *ioport_open_window(const char *name, unsigned int use)
+{
+	char path[sizeof(IOPORT_WINDOW_PREFIX) + NAME_MAX];
+	size_t len = strlen(name);
+
+	if (!len || len > NAME_MAX - strlen("ioport-") || strchr(name, '/')) {
+		errno = ENOENT;
+		return NULL;
+	}
+	memcpy(path, IOPORT_WINDOW_PREFIX, strlen(IOPORT_WINDOW_PREFIX));
+	memcpy(path + strlen(IOPORT_WINDOW_PREFIX), name, len + 1);
+	return ioport_open_path(path, use);
 }
 
 void ioport_close(struct ioport *io)

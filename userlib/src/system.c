@@ -24,6 +24,24 @@ bool system_line(const char *path, char *buf, size_t len)
 	return got;
 }
 
+bool system_property(const char *path, const char *key, char *buf, size_t len)
+{
+	FILE *file = fopen(path, "re");
+	size_t key_len = strlen(key);
+	char line[LINE_BYTES];
+	bool found = false;
+
+	if (!file)
+		return false;
+	while (!found && fgets(line, sizeof(line), file))
+		found = !strncmp(line, key, key_len) && line[key_len] == '=';
+	fclose(file);
+	if (found)
+		snprintf(buf, len, "%.*s", (int)strcspn(line + key_len + 1, "\n"),
+			 line + key_len + 1);
+	return found;
+}
+
 /* name:password:number:... */
 static bool name_of(const char *path, unsigned long number, char *buf, size_t len)
 {

@@ -14,6 +14,9 @@
 /* The first line of a file, without its end; false where there is none. */
 bool system_line(const char *path, char *buf, size_t len);
 
+/* The value of a line KEY=VALUE in a file; false where there is none. */
+bool system_property(const char *path, const char *key, char *buf, size_t len);
+
 /* A name from /etc/passwd or /etc/group; the number where there is none. */
 void system_user_name(uid_t uid, char *buf, size_t len);
 void system_group_name(gid_t gid, char *buf, size_t len);

@@ -43,13 +43,40 @@ const char *reason_text(struct ioport *io, enum ioport_reason reason, unsigned i
 	return text;
 }
 
+static const char *window;
+
+void choose_window(const char *name)
+{
+	window = name;
+}
+
+const char *chosen_window(void)
+{
+	return window;
+}
+
+const char *device_path(void)
+{
+	static char path[SENTENCE_BYTES];
+
+	if (!window)
+		return IOPORT_DEVICE;
+	snprintf(path, sizeof(path), IOPORT_WINDOW_PREFIX "%s", window);
+	return path;
+}
+
+struct ioport *open_quietly(unsigned int use)
+{
+	return window ? ioport_open_window(window, use) : ioport_open(use);
+}
+
 struct ioport *open_device(unsigned int use)
 {
-	struct ioport *io = ioport_open(use);
+	struct ioport *io = open_quietly(use);
 	char why[SENTENCE_BYTES];
 
 	if (!io) {
-		ioport_explain_open(IOPORT_DEVICE, errno, why, sizeof(why));
+		ioport_explain_open(device_path(), errno, why, sizeof(why));
 		complain("%s", why);
 	}
 	return io;

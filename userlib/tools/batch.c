@@ -437,6 +437,7 @@ int verb_batch(int argc, char **argv)
 		{ "atomic", 'a', NULL, 0, "Let no other atomic batch on these ports in between",
 		  0 },
 		{ "dry-run", 'n', NULL, 0, "Read and check the file; touch nothing", 0 },
+		OPTION_WINDOW,
 		OPTION_JSON,
 		{ 0 },
 	};

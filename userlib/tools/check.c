@@ -159,7 +159,7 @@ static struct ioport *open_for_check(void)
 	struct ioport *io;
 
 	for (size_t i = 0; i < 3; i++) {
-		io = ioport_open(fallbacks[i]);
+		io = open_quietly(fallbacks[i]);
 		if (io || errno != EACCES)
 			break;
 	}
@@ -174,6 +174,7 @@ int verb_check(int argc, char **argv)
 		  "between; all three by default",
 		  0 },
 		{ "quiet", 'q', NULL, 0, "Answer by the exit status alone", 0 },
+		OPTION_WINDOW,
 		OPTION_JSON,
 		{ 0 },
 	};

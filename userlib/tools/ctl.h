@@ -61,6 +61,12 @@ struct options {
 		"width", 'w', "BITS", 0, "Width of one access: 8 (default), 16 or 32", 0 \
 	}
 
+/* The named window that open_device() opens, by what parse_common() has found. */
+#define OPTION_WINDOW                                                                     \
+	{                                                                                 \
+		"window", 'W', "NAME", 0, "Through this named window, not /dev/ioport", 0 \
+	}
+
 /* The parser of verbs with these options only; others call it for the rest. */
 error_t parse_common(int key, char *arg, struct argp_state *state);
 
@@ -93,7 +99,12 @@ bool lockdown_list(struct ioport *io, char *buf, size_t len);
 
 /* --- access.c ---------------------------------------------------------------- */
 
-/* NULL, after complaining, where it cannot be opened. */
+/* The device: /dev/ioport, or the window that --window has named. */
+const char *device_path(void);
+void choose_window(const char *name);
+const char *chosen_window(void); /* NULL for none */
+/* NULL where it cannot be opened, with errno, or after complaining. */
+struct ioport *open_quietly(unsigned int use);
 struct ioport *open_device(unsigned int use);
 
 const char *reason_name(enum ioport_reason reason);
@@ -161,6 +172,7 @@ int verb_read(int argc, char **argv);
 int verb_status(int argc, char **argv);
 int verb_trace(int argc, char **argv);
 int verb_unload(int argc, char **argv);
+int verb_windows(int argc, char **argv);
 int verb_watch(int argc, char **argv);
 int verb_write(int argc, char **argv);
 /* Where it was not built, its address is NULL. */

@@ -11,6 +11,7 @@
 #include "ctl.h"
 #include "kernel_module.h"
 #include "system.h"
+#include "windows.h"
 
 #define SENTENCE_BYTES 512
 #define SECURE_BOOT "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -289,12 +290,60 @@ static void check_direct(struct doctor *d)
 		report_direct(d, info.direct_blocked);
 }
 
+static void check_window(struct doctor *d, const struct window *w)
+{
+	char group[64];
+
+	system_group_name(w->group, group, sizeof(group));
+	if (!w->live)
+		report(d, NOTE, "windows",
+		       "%s is not live; type: echo 1 | sudo tee "
+		       "/sys/kernel/config/ioport/%s/live",
+		       w->name, w->name);
+	else if (w->mode & S_IRWXO)
+		report(d, BAD, "windows",
+		       IOPORT_WINDOW_PREFIX
+		       "%s is open to everybody (mode %04o); set its mode in " WINDOWS_CONFIG
+		       ", then type: sudo ioportctl windows apply",
+		       w->name, w->mode);
+	else
+		report(d, OK, "windows", "%s: %s, group %s, mode %04o", w->name, w->ports, group,
+		       w->mode);
+}
+
+/* What stands in the files and is not there. Files that are bad complain themselves. */
+static void check_configured(struct doctor *d, const struct windows *have)
+{
+	struct windows want = { 0 };
+
+	if (!windows_read_config(WINDOWS_CONFIG, false, &want))
+		report(d, BAD, "windows", "a file in " WINDOWS_CONFIG " is bad, see above");
+	for (size_t i = 0; i < want.count; i++)
+		if (!windows_find(have, want.list[i].name))
+			report(d, BAD, "windows",
+			       "%s is configured and not there; type: sudo ioportctl windows apply",
+			       want.list[i].name);
+	windows_free(&want);
+}
+
+static void check_windows(struct doctor *d)
+{
+	struct windows have = { 0 };
+
+	if (!module_is_loaded() || !windows_read_kernel(&have))
+		return;
+	for (size_t i = 0; i < have.count; i++)
+		check_window(d, &have.list[i]);
+	check_configured(d, &have);
+	windows_free(&have);
+}
+
 static int examine(bool json)
 {
 	static void (*const checks[])(struct doctor *) = {
 		check_kernel, check_installed, check_loaded,   check_version,
 		check_node,   check_access,    check_lockdown, check_secure_boot,
-		check_policy, check_drivers,   check_direct,
+		check_policy, check_drivers,   check_direct,   check_windows,
 	};
 	struct doctor d = { .colour = use_colour() };
 

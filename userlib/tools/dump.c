@@ -160,7 +160,9 @@ static int dump(struct ioport *io, const struct options *options, const struct r
 
 int verb_dump(int argc, char **argv)
 {
-	static const struct argp_option argp_options[] = { OPTION_WIDTH, OPTION_JSON, { 0 } };
+	static const struct argp_option argp_options[] = {
+		OPTION_WIDTH, OPTION_WINDOW, OPTION_JSON, { 0 }
+	};
 	static const struct argp argp = {
 		.options = argp_options,
 		.parser = parse_common,

@@ -25,7 +25,7 @@ static bool parse_operands(const struct options *options, struct range *range, u
 
 int verb_fill(int argc, char **argv)
 {
-	static const struct argp_option argp_options[] = { OPTION_WIDTH, { 0 } };
+	static const struct argp_option argp_options[] = { OPTION_WIDTH, OPTION_WINDOW, { 0 } };
 	static const struct argp argp = {
 		.options = argp_options,
 		.parser = parse_common,

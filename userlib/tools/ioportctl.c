@@ -18,6 +18,7 @@ static const struct verb verbs[] = {
 	{ "watch", "watch ports, bit by bit", verb_watch },
 	{ "map", "a picture of all ports: allowed, in use, by whom", verb_map },
 	{ "holders", "which processes have access right now", verb_holders },
+	{ "windows", "named windows: list, apply, add, remove", verb_windows },
 	{ "run", "run a program that wants ioperm() or iopl()", verb_run },
 	{ "trace", "log what all programs do with ports", verb_trace },
 	{ "doctor", "find out what is wrong, and what to type", verb_doctor },

@@ -213,7 +213,7 @@ static void print(const struct map *map, bool json)
 
 int verb_map(int argc, char **argv)
 {
-	static const struct argp_option argp_options[] = { OPTION_JSON, { 0 } };
+	static const struct argp_option argp_options[] = { OPTION_WINDOW, OPTION_JSON, { 0 } };
 	static const struct argp argp = {
 		.options = argp_options,
 		.parser = parse_common,

@@ -29,6 +29,9 @@ error_t parse_common(int key, char *arg, struct argp_state *state)
 	case 'w':
 		parse_width(options, arg, state);
 		return 0;
+	case 'W':
+		choose_window(arg);
+		return 0;
 	case ARGP_KEY_ARGS:
 		if (options->no_operands)
 			argp_error(state, "'%s' is too much", state->argv[state->next]);

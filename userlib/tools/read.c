@@ -59,7 +59,9 @@ static int read_ports(struct ioport *io, const struct options *options, const ui
 
 int verb_read(int argc, char **argv)
 {
-	static const struct argp_option argp_options[] = { OPTION_WIDTH, OPTION_JSON, { 0 } };
+	static const struct argp_option argp_options[] = {
+		OPTION_WIDTH, OPTION_WINDOW, OPTION_JSON, { 0 }
+	};
 	static const struct argp argp = {
 		.options = argp_options,
 		.parser = parse_common,

@@ -37,6 +37,7 @@
 #include <unistd.h>
 
 #include "../compat/supervisor.h"
+#include "ctl.h"
 #include "run.h"
 #include "run-calls.h"
 
@@ -248,7 +249,7 @@ static int64_t give_dev_port(const struct supervisor *s, uint64_t id, unsigned i
 
 	if (flags & ~passed)
 		return 0;
-	fd = open(IOPORT_DEVICE, (int)flags | O_CLOEXEC);
+	fd = open(device_path(), (int)flags | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
 	if (!s->run->limit || !ioctl(fd, IOPORT_IOC_LIMIT, &limit))

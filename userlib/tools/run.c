@@ -64,6 +64,7 @@ static const char usage_text[] =
 	"\n"
 	"  -p, --ports RANGE[,...]  no others than these: 0x378-0x37f, 0x378+8, 0x80,\n"
 	"                           a name as in /proc/ioports, pci:0000:00:05.0/bar0\n"
+	"  -W, --window NAME        those of this named window, not /dev/ioport's\n"
 	"  -s, --strict             iopl(3) fails unless every port may be used;\n"
 	"                           without this, it opens those that may\n"
 	"  -r, --map-root           the program sees itself as user 0 (user namespace)\n"
@@ -100,6 +101,7 @@ static int parse_options(int argc, char **argv, struct run_options *o)
 {
 	static const struct option names[] = {
 		{ "ports", required_argument, NULL, 'p' },
+		{ "window", required_argument, NULL, 'W' },
 		{ "strict", no_argument, NULL, 's' },
 		{ "map-root", no_argument, NULL, 'r' },
 		{ "quiet", no_argument, NULL, 'q' },
@@ -110,11 +112,13 @@ static int parse_options(int argc, char **argv, struct run_options *o)
 	int c;
 
 	optind = 0; /* start anew: the caller may have used it for options of its own */
-	while ((c = getopt_long(argc, argv, "+p:srnqh", names, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+p:W:srnqh", names, NULL)) != -1) {
 		if (c == 'h')
 			return fputs(usage_text, stdout) < 0 || fflush(stdout) ? EXIT_OURS : 0;
 		if (c == '?' || (c == 'p' && !parse_ports(optarg, o)))
 			return EXIT_OURS;
+		if (c == 'W')
+			choose_window(optarg);
 		o->strict |= c == 's';
 		o->map_root |= c == 'r';
 		o->no_preload |= c == 'n';
@@ -150,7 +154,7 @@ static void go_without(struct run *run, const struct run_options *o, int err)
 	if (run->io)
 		ioport_explain(run->io, err, IOPORT_DIRECT, 0, 0, why, sizeof(why));
 	else
-		ioport_explain_open(IOPORT_DEVICE, err, why, sizeof(why));
+		ioport_explain_open(device_path(), err, why, sizeof(why));
 	if (!o->quiet)
 		complain("no ports: %s", why);
 	/* A kernel without the bitmap does not have the calls either. */
@@ -163,7 +167,7 @@ static void go_without(struct run *run, const struct run_options *o, int err)
 
 static void get_ports(struct run *run, const struct run_options *o)
 {
-	run->io = ioport_open(0);
+	run->io = open_quietly(0);
 	if (!run->io || (o->narrowed && ioport_limit(run->io, &o->ports)) ||
 	    ioport_attach(run->io, IOPORT_REPLACE))
 		go_without(run, o, errno);
@@ -353,6 +357,15 @@ static bool prepare(struct run *run, const struct run_options *o)
 	return hand_over(pair[0]);
 }
 
+/* libioport-compat asks the node who may, and a program may start another run. */
+static void run_tell_window(void)
+{
+	if (chosen_window())
+		setenv("IOPORT_WINDOW", chosen_window(), 1);
+	else
+		unsetenv("IOPORT_WINDOW");
+}
+
 int verb_run(int argc, char **argv)
 {
 	struct run_options o = { 0 };
@@ -371,6 +384,7 @@ int verb_run(int argc, char **argv)
 	}
 	if (!o.no_preload)
 		run_preload();
+	run_tell_window();
 	execvp(argv[optind], argv + optind);
 	status = errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 	complain("%s: %m", argv[optind]);

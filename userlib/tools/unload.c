@@ -5,6 +5,24 @@
 
 #include "ctl.h"
 #include "kernel_module.h"
+#include "windows.h"
+
+/* Each pins the module, whether anybody has it open or not. */
+static bool complain_windows(void)
+{
+	struct windows windows = { 0 };
+	bool any;
+
+	if (!windows_read_kernel(&windows))
+		return false;
+	any = windows.count;
+	if (any)
+		complain("there are named windows (%zu, such as %s); type: sudo ioportctl windows "
+			 "remove --all",
+			 windows.count, windows.list[0].name);
+	windows_free(&windows);
+	return any;
+}
 
 static void complain_busy(void)
 {
@@ -12,7 +30,7 @@ static void complain_busy(void)
 	struct users users;
 	size_t used = 0;
 
-	if (!users_load(&users))
+	if (complain_windows() || !users_load(&users))
 		return;
 	for (size_t i = 0; i < users.count && used < sizeof(list); i++)
 		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s (process %d)",
@@ -42,7 +60,7 @@ int verb_unload(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.parser = parse_common,
-		.doc = "Remove the kernel module. Fails while a process has the device open. Takes "
+		.doc = "Remove the kernel module. Fails while a process has the device open, or there are named windows. Takes "
 		       "root.\v"
 		       "Exit status: 0 removed, or not there; 1 failed, 2 usage.",
 	};

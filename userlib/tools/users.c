@@ -13,24 +13,23 @@
 #include "ctl.h"
 #include "system.h"
 
-/* By number, as the node may have gone, or be called otherwise in a container. */
-static bool device_number(dev_t *device)
+/*
+ * By number, as the node may have gone, or be called otherwise in a container. All of a
+ * major number are ioport's: named windows, also such as are no more, have the others.
+ */
+static bool device_number(unsigned int *number)
 {
-	unsigned int major_number, minor_number;
 	char line[64];
 
-	if (!system_line("/sys/class/ioport/ioport/dev", line, sizeof(line)) ||
-	    sscanf(line, "%u:%u", &major_number, &minor_number) != 2)
-		return false;
-	*device = makedev(major_number, minor_number);
-	return true;
+	return system_line("/sys/class/ioport/ioport/dev", line, sizeof(line)) &&
+	       sscanf(line, "%u:", number) == 1;
 }
 
-static bool is_device(int dir, const char *name, dev_t device)
+static bool is_device(int dir, const char *name, unsigned int number)
 {
 	struct stat st;
 
-	return !fstatat(dir, name, &st, 0) && S_ISCHR(st.st_mode) && st.st_rdev == device;
+	return !fstatat(dir, name, &st, 0) && S_ISCHR(st.st_mode) && major(st.st_rdev) == number;
 }
 
 /* The link's own permissions are the open mode. */
@@ -46,7 +45,7 @@ static void add_mode(struct user *user, int dir, const char *name)
 }
 
 /* Its descriptors of the device; false where it does not let us look. */
-static bool look(int pid, dev_t device, struct user *user)
+static bool look(int pid, unsigned int device, struct user *user)
 {
 	char path[64];
 	struct dirent *entry;
@@ -76,7 +75,7 @@ static void name(struct user *user)
 		snprintf(user->name, sizeof(user->name), "?");
 }
 
-static bool add(struct users *users, int pid, dev_t device)
+static bool add(struct users *users, int pid, unsigned int device)
 {
 	struct user user = { .pid = pid }, *list;
 
@@ -96,8 +95,8 @@ static bool add(struct users *users, int pid, dev_t device)
 bool users_load(struct users *users)
 {
 	struct dirent *entry;
+	unsigned int device;
 	bool good = true;
-	dev_t device;
 	DIR *proc;
 	int pid;
 

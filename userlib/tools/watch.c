@@ -228,6 +228,7 @@ int verb_watch(int argc, char **argv)
 		OPTION_WIDTH,
 		{ "interval", 'n', "SECONDS", 0, "Time between two looks; 0.5 by default", 0 },
 		{ "count", 'c', "N", 0, "End after N looks", 0 },
+		OPTION_WINDOW,
 		OPTION_JSON,
 		{ 0 },
 	};

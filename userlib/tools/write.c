@@ -76,6 +76,7 @@ int verb_write(int argc, char **argv)
 {
 	static const struct argp_option argp_options[] = {
 		OPTION_WIDTH,
+		OPTION_WINDOW,
 		{ "mask", 'm', "MASK", 0, "Change only these bits: read the port first", 0 },
 		{ 0 },
 	};
