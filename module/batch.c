@@ -11,6 +11,7 @@
  * be preempted and interrupted.
  */
 #include "ioport.h"
+#include "lockdown.h"
 #include "trace.h"
 
 #include <linux/err.h>
@@ -268,6 +269,23 @@ static int batch_allowed(struct batch *b, u32 *at)
 	return err;
 }
 
+/* Does lockdown forbid a port of the operations from @at on? @at: the first that has one. */
+static int batch_locked_down(const struct batch *b, u32 *at)
+{
+	bool listed = IOPORT_LOCKDOWN_LIST;
+	u32 i = *at;
+	int err;
+
+	while (listed && i < b->count) {
+		listed = !is_port_op(&b->ops[i]) || ioport_listed(op_ports(&b->ops[i]));
+		i += listed;
+	}
+	err = ioport_locked_down_if(listed);
+	if (err && i < b->count)
+		*at = i;
+	return err;
+}
+
 /*
  * Has the ports of all operations from @at on ready. The count is read first: what
  * is taken away while this goes on is noticed by the first slice.
@@ -278,7 +296,7 @@ static int batch_prepare(struct batch *b, u32 *at)
 	struct ports p;
 	int err;
 
-	err = ioport_locked_down();
+	err = batch_locked_down(b, at);
 	if (err)
 		return err;
 	b->taken = READ_ONCE(b->f->taken);
@@ -608,8 +626,8 @@ static int run_long(struct batch *b, struct ioport_op *op)
 /* Runs all operations. On error tells how many were done, and which one it is about. */
 static int batch_run(struct batch *b, struct ioport_xfer *xfer)
 {
+	u32 i = 0, at = 0;
 	int err = 0;
-	u32 i = 0;
 
 	while (i < b->count && !err) {
 		if (is_single(&b->ops[i])) {
@@ -619,11 +637,12 @@ static int batch_run(struct batch *b, struct ioport_xfer *xfer)
 			if (!err) {
 				i++;
 				/* Time has passed: others may run, lockdown may have come. */
-				err = breathe() ?: ioport_locked_down();
+				at = i;
+				err = breathe() ?: batch_locked_down(b, &at);
 			}
 		}
 		xfer->done = i;
-		xfer->failed = i;
+		xfer->failed = max(i, at);
 		if (err == -EAGAIN)
 			err = batch_prepare(b, &xfer->failed);
 	}
@@ -666,7 +685,7 @@ static int batch_start(struct batch *b, bool atomic, struct ioport_xfer *xfer)
 		return err;
 	xfer->failed = 0;
 	cond_resched();
-	err = b->ready ? ioport_locked_down() : batch_prepare(b, &xfer->failed);
+	err = b->ready ? batch_locked_down(b, &xfer->failed) : batch_prepare(b, &xfer->failed);
 	if (err)
 		return err;
 	xfer->failed = 0;

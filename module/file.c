@@ -4,6 +4,7 @@
  * for them, and what is ready for read(), write() and batches.
  */
 #include "ioport.h"
+#include "lockdown.h"
 
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
@@ -116,7 +117,7 @@ int ioport_file_allowed(const struct ioport_file *f, struct ports p)
  */
 bool ioport_file_may_use(const struct ioport_file *f, struct ports p)
 {
-	return !ioport_file_allowed(f, p) && !ioport_locked_down() &&
+	return !ioport_file_allowed(f, p) && !ioport_locked_down_ports(p) &&
 	       (ioport_holds(f, p) || (ioport_busy_allow && !ioport_is_anothers(f, p)));
 }
 

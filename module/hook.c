@@ -22,7 +22,7 @@
 
 #include <linux/ftrace.h>
 
-#ifdef CONFIG_DYNAMIC_FTRACE
+#if defined(CONFIG_DYNAMIC_FTRACE) && !defined(IOPORT_NO_HOOK)
 
 static void notrace hook(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 			 struct ftrace_regs *regs)

@@ -4,6 +4,7 @@
  * work to file.c. Errors come in the order of the table in the uAPI header.
  */
 #include "ioport.h"
+#include "lockdown.h"
 #include "trace.h"
 
 #include <linux/err.h>
@@ -25,12 +26,6 @@ static bool mode_direct(const struct file *file)
 	return (file->f_mode & FMODE_READ) && (file->f_mode & FMODE_WRITE);
 }
 
-/* May the caller open ports for direct access, whichever they are? */
-static int may_open(void)
-{
-	return ioport_locked_down() ?: ioport_direct_permitted();
-}
-
 static bool bad_range(u32 first, u32 count)
 {
 	return !count || first >= IOPORT_PORTS || count > IOPORT_PORTS - first;
@@ -50,6 +45,8 @@ static long do_get_info(void __user *arg)
 
 	if (IOPORT_HAVE_BITMAP)
 		info.features |= IOPORT_FEATURE_DIRECT;
+	if (IOPORT_LOCKDOWN_LIST)
+		info.features |= IOPORT_FEATURE_LOCKDOWN_LIST;
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
@@ -96,7 +93,10 @@ static noinline void trace_grant(const struct file *file, const struct ioport_ra
 static int grant(struct ioport_file *f, const struct ioport_range *range)
 {
 	struct ports p = ports(range->first, range->count);
+	int err = ioport_locked_down_ports(p) ?: ioport_direct_permitted();
 
+	if (err)
+		return err;
 	return range->flags & IOPORT_THREAD ? ioport_file_grant_thread(f, p)
 					    : ioport_file_grant(f, p);
 }
@@ -119,7 +119,7 @@ static long do_grant(struct file *file, const void __user *arg)
 	err = get_range(&range, arg);
 	if (err)
 		return err;
-	err = may_open() ?: grant(file->private_data, &range);
+	err = grant(file->private_data, &range);
 	if (trace_ioport_grant_enabled() || trace_ioport_denied_enabled())
 		trace_grant(file, &range, err);
 	return err;
@@ -159,7 +159,7 @@ static long do_set_map(struct file *file, const void __user *arg)
 	bits = get_bits(&map);
 	if (IS_ERR(bits))
 		return PTR_ERR(bits);
-	err = may_open();
+	err = ioport_locked_down_map(bits) ?: ioport_direct_permitted();
 	if (err)
 		goto out;
 	if (map.flags & IOPORT_THREAD)
@@ -182,7 +182,7 @@ static long do_get_map(struct file *file, const void __user *arg)
 
 	if (copy_from_user(&map, arg, sizeof(map)))
 		return -EFAULT;
-	if (map.flags || map.which > IOPORT_WHICH_CLAIMED)
+	if (map.flags || map.which > IOPORT_WHICH_LOCKDOWN)
 		return -EINVAL;
 	bits = kmalloc(IOPORT_MAP_BYTES, GFP_KERNEL_ACCOUNT);
 	if (!bits)
@@ -211,7 +211,9 @@ static long do_attach(struct file *file, const void __user *arg)
 	err = get_attach(arg, IOPORT_REPLACE, &attach);
 	if (err)
 		return err;
-	err = may_open() ?: ioport_file_attach(file->private_data, attach.flags & IOPORT_REPLACE);
+	err = ioport_locked_down() ?: ioport_direct_permitted();
+	if (!err)
+		err = ioport_file_attach(file->private_data, attach.flags & IOPORT_REPLACE);
 	trace_ioport_attach(file->private_data, err);
 	ioport_trace_denied(file->private_data, IOPORT_CALL_ATTACH, 0, ports(0, 0), NULL, err);
 	return err;
@@ -245,13 +247,13 @@ static long do_limit(struct file *file, const void __user *arg)
 	return err;
 }
 
-/* What stands against all ports alike. */
-static enum ioport_reason check_use(const struct file *file, u32 flags)
+/* What stands against all ports alike, and against the first of them before that. */
+static enum ioport_reason check_use(const struct file *file, u32 flags, unsigned int first)
 {
 	if (((flags & (IOPORT_READ | IOPORT_DIRECT)) && !(file->f_mode & FMODE_READ)) ||
 	    ((flags & (IOPORT_WRITE | IOPORT_DIRECT)) && !(file->f_mode & FMODE_WRITE)))
 		return IOPORT_REASON_MODE;
-	if (ioport_locked_down())
+	if (ioport_locked_down_ports(ports(first, 1)))
 		return IOPORT_REASON_LOCKDOWN;
 	if (!(flags & IOPORT_DIRECT))
 		return IOPORT_REASON_NONE;
@@ -263,6 +265,22 @@ static enum ioport_reason check_use(const struct file *file, u32 flags)
 	default:
 		return IOPORT_REASON_NO_DIRECT;
 	}
+}
+
+/* Each port for itself: the first that cannot be used, and why. */
+static int check_ports(struct ioport_file *f, struct ports p, unsigned int *port,
+		       enum ioport_reason *reason)
+{
+	unsigned int end = IOPORT_LOCKDOWN_LIST ? ioport_first_locked_down(p) : p.last + 1;
+	int err = 0;
+
+	*port = end;
+	*reason = IOPORT_REASON_NONE;
+	if (end > p.first)
+		err = ioport_file_check(f, (struct ports){ p.first, end - 1 }, port, reason);
+	if (*reason == IOPORT_REASON_NONE && end <= p.last)
+		*reason = IOPORT_REASON_LOCKDOWN;
+	return err;
 }
 
 static long do_check(struct file *file, void __user *arg)
@@ -278,10 +296,10 @@ static long do_check(struct file *file, void __user *arg)
 	    check.pad)
 		return -EINVAL;
 	check.port = check.first;
-	reason = check_use(file, check.flags);
+	reason = check_use(file, check.flags, check.first);
 	if (reason == IOPORT_REASON_NONE) {
-		err = ioport_file_check(file->private_data, ports(check.first, check.count),
-					&check.port, &reason);
+		err = check_ports(file->private_data, ports(check.first, check.count), &check.port,
+				  &reason);
 		if (err)
 			return err;
 	}
@@ -357,6 +375,11 @@ static long do_on_close(struct file *file, void __user *arg)
 	return err;
 }
 
+static int claim(struct ioport_file *f, struct ports p)
+{
+	return ioport_locked_down_ports(p) ?: ioport_file_claim(f, p);
+}
+
 static long do_claim(struct file *file, const void __user *arg)
 {
 	struct ioport_range range;
@@ -365,8 +388,7 @@ static long do_claim(struct file *file, const void __user *arg)
 	err = get_range(&range, arg) ?: (range.flags ? -EINVAL : 0);
 	if (err)
 		return err;
-	err = ioport_locked_down()
-		      ?: ioport_file_claim(file->private_data, ports(range.first, range.count));
+	err = claim(file->private_data, ports(range.first, range.count));
 	trace_ioport_claim(file, &range, err);
 	ioport_trace_denied(file->private_data, IOPORT_CALL_CLAIM, 0,
 			    ports(range.first, range.count), NULL, err);

@@ -255,7 +255,6 @@ int ioport_policy_init(void);
 void ioport_policy_ports_gone(struct ports p);
 void ioport_policy_ports_back(void);
 void ioport_policy_no_hook(int err);
-int ioport_locked_down(void);
 u64 ioport_direct_blocked(void);
 int ioport_direct_permitted(void);
 

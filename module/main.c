@@ -3,6 +3,7 @@
  * The device: /dev/ioport, its class and its open files.
  */
 #include "ioport.h"
+#include "lockdown.h"
 #include "trace.h"
 
 #include <linux/cdev.h>
@@ -79,6 +80,7 @@ static int __init ioport_init(void)
 	int err;
 
 	ioport_map_init();
+	ioport_lockdown_init();
 	err = ioport_policy_init();
 	if (err)
 		return err;

@@ -4,6 +4,7 @@
  * and at reboot. Motors stop, relays open, the sound chip falls silent.
  */
 #include "ioport.h"
+#include "lockdown.h"
 #include "trace.h"
 
 #include <linux/overflow.h>
@@ -30,6 +31,18 @@ static struct on_close *copy_ops(const struct ioport_xfer *xfer)
 	return c;
 }
 
+static int locked_down_ops(const struct on_close *c, u32 *at)
+{
+	int err = 0;
+
+	for (*at = 0; *at < c->count; ++*at) {
+		err = ioport_locked_down_ports(ports(c->ops[*at].port, c->ops[*at].width));
+		if (err)
+			break;
+	}
+	return err;
+}
+
 /* Asks policy for all before a port is reserved for any. */
 static int allowed_ops(struct ioport_file *f, const struct on_close *c, u32 *at)
 {
@@ -54,7 +67,7 @@ static int check_ops(struct ioport_file *f, const struct on_close *c, u32 *at)
 	for (*at = 0; *at < c->count; ++*at)
 		if (c->ops[*at].code != IOPORT_OP_OUT || !ioport_op_is_valid(&c->ops[*at]))
 			return -EINVAL;
-	err = ioport_locked_down() ?: allowed_ops(f, c, at);
+	err = locked_down_ops(c, at) ?: allowed_ops(f, c, at);
 	if (err)
 		return err;
 	for (*at = 0; *at < c->count; ++*at) {
@@ -65,10 +78,10 @@ static int check_ops(struct ioport_file *f, const struct on_close *c, u32 *at)
 	return 0;
 }
 
-/* @at: the operation that is wrong; past the last where lockdown came before any. */
+/* @at: the operation that is wrong. */
 static void trace_denied(const struct ioport_file *f, const struct on_close *c, u32 at, int err)
 {
-	const struct ioport_op *op = &c->ops[min(at, c->count - 1)];
+	const struct ioport_op *op = &c->ops[at];
 
 	ioport_trace_denied(f, IOPORT_CALL_ON_CLOSE, 0, ports(op->port, op->width), NULL, err);
 }

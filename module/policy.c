@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the administrator allows: the parameters allow, deny, busy and
- * force_direct, kernel lockdown, and what this kernel is fit for.
+ * force_direct, and what this kernel is fit for.
  */
 #include "ioport.h"
 #include "compat.h"
+#include "lockdown.h"
 
 #include <linux/capability.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/rcupdate.h>
-#include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -244,11 +244,6 @@ void ioport_policy_no_hook(int err)
 {
 	pr_warn("ioperm() cannot be hooked (error %d): direct access needs CAP_SYS_RAWIO\n", err);
 	direct_blocked |= IOPORT_BLOCKED_NO_HOOK;
-}
-
-int ioport_locked_down(void)
-{
-	return security_locked_down(LOCKDOWN_IOPORT) ? -EPERM : 0;
 }
 
 /* What keeps direct access from everybody, lockdown aside. */

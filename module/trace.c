@@ -4,6 +4,7 @@
  */
 #define CREATE_TRACE_POINTS
 #include "trace.h"
+#include "lockdown.h"
 
 /* The last port that a map opens; one past all if there is none. */
 unsigned int ioport_last_open(const unsigned long *bits)
@@ -16,11 +17,21 @@ unsigned int ioport_last_open(const unsigned long *bits)
 	return IOPORT_PORTS;
 }
 
-/* EPERM has two causes, and only direct access knows the second. */
-static unsigned int why_not_permitted(void)
+/* EPERM has two causes, of which only direct access knows the second. It is asked for later. */
+static unsigned int why_not_permitted(enum ioport_call call, struct ports p,
+				      const unsigned long *bits)
 {
-	return ioport_direct_blocked() & IOPORT_BLOCKED_LOCKDOWN ? IOPORT_REASON_LOCKDOWN
-								 : IOPORT_REASON_PRIVILEGE;
+	bool direct = call == IOPORT_CALL_GRANT || call == IOPORT_CALL_SET_MAP ||
+		      call == IOPORT_CALL_ATTACH;
+	int locked;
+
+	if (!direct || !ioport_direct_permitted())
+		return IOPORT_REASON_LOCKDOWN;
+	if (call == IOPORT_CALL_ATTACH)
+		locked = ioport_locked_down();
+	else
+		locked = bits ? ioport_locked_down_map(bits) : ioport_locked_down_ports(p);
+	return locked ? IOPORT_REASON_LOCKDOWN : IOPORT_REASON_PRIVILEGE;
 }
 
 /* So has EBUSY: a port, or what the thread has already, which is looked at first. */
@@ -80,7 +91,7 @@ void ioport_denied(const struct ioport_file *f, enum ioport_call call, u32 flags
 		reason = IOPORT_REASON_MODE;
 		break;
 	case -EPERM:
-		reason = why_not_permitted();
+		reason = why_not_permitted(call, p, bits);
 		break;
 	case -EOPNOTSUPP:
 		reason = IOPORT_REASON_NO_DIRECT;

@@ -4,6 +4,7 @@
  * offset is the port, the count the width.
  */
 #include "ioport.h"
+#include "lockdown.h"
 #include "trace.h"
 
 #include <linux/io.h>
@@ -18,7 +19,7 @@
 static __always_inline int transfer(struct ioport_file *f, unsigned int port, unsigned int width,
 				    u32 *value, bool write)
 {
-	int err = ioport_locked_down();
+	int err = ioport_locked_down_ports(ports(port, width));
 
 	if (err)
 		return err;

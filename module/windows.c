@@ -9,6 +9,7 @@
  * that no driver gets a port that a thread could still reach.
  */
 #include "ioport.h"
+#include "lockdown.h"
 
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -109,6 +110,15 @@ static bool is_own_copy(const struct ioport_file *f, const struct port_map *map)
 	return map && map != f->map && ioport_map_alone(map);
 }
 
+/*
+ * Windows that were open when lockdown came stay with the threads that had them, but
+ * no other thread gets one that is not on the list. (With no list none comes this far.)
+ */
+static bool closed_to_newcomers(const struct ioport_file *f)
+{
+	return IOPORT_LOCKDOWN_LIST && f->map && ioport_locked_down_map(f->map->iobm.bitmap);
+}
+
 static int grant(struct ioport_file *f, struct ports p)
 {
 	enum ioport_standing standing;
@@ -117,6 +127,8 @@ static int grant(struct ioport_file *f, struct ports p)
 	int err;
 
 	standing = ioport_map_standing(f, &map);
+	if (!map && closed_to_newcomers(f))
+		return -EPERM;
 	if (standing == STANDING_OTHER || standing == STANDING_KERNEL || (map && map != f->map))
 		return -EBUSY;
 	err = alloc_map(f);
@@ -440,11 +452,15 @@ int ioport_file_get_map(struct ioport_file *f, enum ioport_which which, unsigned
 		copy_map(bits, f->limit, 0);
 		break;
 	case IOPORT_WHICH_POLICY:
-		copy_map(bits, ioport_locked_down() ? NULL : ioport_policy, 0xff);
+		copy_map(bits, ioport_policy, 0);
+		ioport_lockdown_confine(bits);
 		break;
 	case IOPORT_WHICH_CLAIMED:
 		copy_map(bits, f->alone, 0);
 		bitmap_complement(bits, bits, IOPORT_PORTS);
+		break;
+	case IOPORT_WHICH_LOCKDOWN:
+		ioport_lockdown_copy(bits);
 		break;
 	default:
 		err = -EINVAL;
@@ -463,6 +479,8 @@ static int attach(struct ioport_file *f, bool replace)
 	standing = ioport_map_standing(f, &map);
 	if (map && map == f->map)
 		return 0;
+	if (closed_to_newcomers(f))
+		return -EPERM;
 	if (standing == STANDING_KERNEL || (standing != STANDING_NONE && !replace))
 		return -EBUSY;
 	err = alloc_map(f);

@@ -37,8 +37,8 @@ failed() {
 copy_sources() {
 	mkdir -p "$1"
 	cp "$top/VERSION" "$top/dkms.conf" "$top/COPYING" "$1/"
-	(cd "$top" && find module -type f \( -name '*.[ch]' -o -name Kbuild -o -name Makefile \) \
-		! -name '*.mod.c' -print) |
+	(cd "$top" && find module -type f \( -name '*.[ch]' -o -name '*.sh' -o -name Kbuild -o -name Makefile \) \
+		! -name '*.mod.c' ! -name lockdown-list.h -print) |
 		while read -r file; do
 			mkdir -p "$1/${file%/*}"
 			cp "$top/$file" "$1/$file"

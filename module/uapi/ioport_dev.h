@@ -59,7 +59,8 @@
  * EINVAL     A range is empty or ends past port 65535; a flag or selector is
  *            unknown or does not apply; padding is not zero; the width is not
  *            1, 2 or 4.
- * EPERM      Kernel lockdown forbids port access.
+ * EPERM      Kernel lockdown forbids a port; or the file's map has one open that
+ *            it forbids, and the calling thread is not attached to it yet.
  * EOPNOTSUPP This machine has no I/O permission bitmap for user mode.
  * EPERM      Direct access needs CAP_SYS_RAWIO on this kernel (&enum
  *            ioport_blocked tells why).
@@ -117,6 +118,8 @@
  * @IOPORT_FEATURE_XFER: Batches, &IOPORT_IOC_XFER.
  * @IOPORT_FEATURE_ON_CLOSE: &IOPORT_IOC_ON_CLOSE.
  * @IOPORT_FEATURE_CLAIM: &IOPORT_IOC_CLAIM and &IOPORT_IOC_RELEASE.
+ * @IOPORT_FEATURE_LOCKDOWN_LIST: The module was built with a list of windows that
+ *	stay usable under kernel lockdown, %IOPORT_WHICH_LOCKDOWN.
  */
 enum ioport_feature {
 	IOPORT_FEATURE_DIRECT = 1 << 0,
@@ -124,6 +127,7 @@ enum ioport_feature {
 	IOPORT_FEATURE_XFER = 1 << 2,
 	IOPORT_FEATURE_ON_CLOSE = 1 << 3,
 	IOPORT_FEATURE_CLAIM = 1 << 4,
+	IOPORT_FEATURE_LOCKDOWN_LIST = 1 << 5
 };
 
 /**
@@ -137,14 +141,15 @@ enum ioport_feature {
  * @IOPORT_BLOCKED_UNFIXED: The kernel lacks the fix "x86/iopl: Cure
  *	TIF_IO_BITMAP inconsistencies" of June 2025, and the module parameter
  *	force_direct is off: EPERM without CAP_SYS_RAWIO.
- * @IOPORT_BLOCKED_LOCKDOWN: Kernel lockdown: EPERM, in both modes of access.
+ * @IOPORT_BLOCKED_LOCKDOWN: Kernel lockdown forbids every port: EPERM, in both
+ *	modes of access.
  */
 enum ioport_blocked {
 	IOPORT_BLOCKED_NO_BITMAP = 1 << 0,
 	IOPORT_BLOCKED_GUEST = 1 << 1,
 	IOPORT_BLOCKED_NO_HOOK = 1 << 2,
 	IOPORT_BLOCKED_UNFIXED = 1 << 3,
-	IOPORT_BLOCKED_LOCKDOWN = 1 << 4,
+	IOPORT_BLOCKED_LOCKDOWN = 1 << 4
 };
 
 /**
@@ -189,11 +194,14 @@ struct ioport_range {
  *	map it is attached to, or all closed where that is not one of this file.
  * @IOPORT_WHICH_LIMIT: The file's limit.
  * @IOPORT_WHICH_POLICY: What policy allows at this moment: the allow list less
- *	the deny list and the ports of a PCI device that was just removed; all
- *	closed under kernel lockdown. Ports that drivers
+ *	the deny list and the ports of a PCI device that was just removed, and less
+ *	what kernel lockdown forbids. Ports that drivers
  *	hold are not left out; &IOPORT_IOC_CHECK asks for those.
  * @IOPORT_WHICH_CLAIMED: What the file has claimed for itself: those ports are
  *	open in this map, all others closed.
+ * @IOPORT_WHICH_LOCKDOWN: What kernel lockdown leaves, as far as policy allows it,
+ *	at its level "integrity": the list that was compiled into the module, else
+ *	nothing. It is the same whether or not lockdown is in force.
  */
 enum ioport_which {
 	IOPORT_WHICH_FILE = 0,
@@ -201,6 +209,7 @@ enum ioport_which {
 	IOPORT_WHICH_LIMIT = 2,
 	IOPORT_WHICH_POLICY = 3,
 	IOPORT_WHICH_CLAIMED = 4,
+	IOPORT_WHICH_LOCKDOWN = 5
 };
 
 /**
@@ -245,7 +254,7 @@ enum ioport_reason {
 	IOPORT_REASON_PRIVILEGE = 4,
 	IOPORT_REASON_POLICY = 5,
 	IOPORT_REASON_LIMIT = 6,
-	IOPORT_REASON_BUSY = 7,
+	IOPORT_REASON_BUSY = 7
 };
 
 /**
@@ -290,7 +299,7 @@ enum ioport_op_code {
 	IOPORT_OP_WAIT = 4,
 	IOPORT_OP_DELAY = 5,
 	IOPORT_OP_INS = 6,
-	IOPORT_OP_OUTS = 7,
+	IOPORT_OP_OUTS = 7
 };
 
 /**

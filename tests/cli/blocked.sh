@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# usage: blocked.sh nobitmap|unfixed|lockdown: what ioportctl says where the kernel
+# usage: blocked.sh nobitmap|nohook|unfixed|lockdown|lockdown-list: what ioportctl says where the kernel
 # itself is in the way.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -28,6 +28,12 @@ nobitmap() {
 	says "*note direct      not on this kernel*"
 }
 
+nohook() {
+	mediated "direct access needs CAP_SYS_RAWIO*" privilege "with CAP_SYS_RAWIO only: *ioperm()*"
+	ctl 1 doctor
+	says "*BAD  direct      for root only*ioperm()*"
+}
+
 unfixed() {
 	mediated "direct access needs CAP_SYS_RAWIO*" privilege "with CAP_SYS_RAWIO only: *"
 	ctl 1 doctor
@@ -51,9 +57,26 @@ lockdown() {
 	says "*BAD  lockdown    kernel lockdown forbids port access*note direct      not under lockdown*"
 }
 
+# Half of the parallel port is on the module's list.
+lockdown_list() {
+	ctl 0 read 0x378
+	ctl 1 read 0x37a
+	complains "0x037a: kernel lockdown forbids port access * or build the module with the port in /etc/ioport/lockdown-allow"
+	ctl 1 check 0x378-0x37f
+	says "0x0378-0x037f: read, write, direct: refused: 0x037a: kernel lockdown *"
+	ctl 0 status
+	says "*direct:    yes"$'\n'"lockdown:  leaves 0x0080, 0x0278-0x0279, 0x0378-0x0379"$'\n'"access:    yes"
+	ctl 0 status --json
+	json '.lockdown == "0x0080, 0x0278-0x0279, 0x0378-0x0379"'
+	ctl 0 doctor
+	says "*note lockdown    kernel lockdown (*) leaves only *: 0x0080, 0x0278-0x0279, 0x0378-0x0379"$'\n'"*ok   policy      4 ports in 2 ranges may be used*"
+}
+
 case $1 in
 nobitmap) nobitmap ;;
+nohook) nohook ;;
 unfixed) unfixed ;;
 lockdown) lockdown ;;
+lockdown-list) lockdown_list ;;
 esac
 finish

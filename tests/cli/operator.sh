@@ -208,6 +208,50 @@ script_on_terminal() {
 	TERM=${TERM:-linux} script -q -c "stty rows 40 cols 80; ioportctl $*" /dev/null </dev/null
 }
 
+# transcript_has PATTERN: soon, of what was shown since the last call.
+# shellcheck disable=SC2317 # called through check
+transcript_has() {
+	local _
+	for _ in {1..300}; do
+		if tail -c "+$seen" /tmp/transcript | grep -qE "$1"; then
+			seen=$(($(wc -c </tmp/transcript) + 1))
+			return 0
+		fi
+		sleep 0.1
+	done
+	return 1
+}
+
+# Until told to end.
+change_latch() {
+	until [[ -e /tmp/changed ]]; do
+		"${ioportctl[@]}" write $latch 0x1f
+		sleep 0.1
+		"${ioportctl[@]}" write $latch 0x2f
+	done
+}
+
+# Lines where the terminal has become too small for the picture, and back.
+resized() {
+	local seen=1 screen changes
+	rm -f /tmp/changed
+	: >/tmp/transcript
+	TERM=linux script -q -f -c 'tty >/tmp/tty; echo $$ >/tmp/pid; stty rows 40 cols 80
+		exec ioportctl watch -n 0.05 0x378' /tmp/transcript </dev/null >/dev/null &
+	screen=$!
+	check "watch draws a picture" transcript_has $'\033\\[H\033\\[2J'
+	stty -F "$(</tmp/tty)" rows 3
+	change_latch &
+	changes=$!
+	check "... lines when that does not fit any more" transcript_has $'^ +[0-9]+\\.[0-9]{3}  0x0378 '
+	touch /tmp/changed
+	wait $changes
+	stty -F "$(</tmp/tty)" rows 40
+	check "... and a picture again" transcript_has $'\033\\[H\033\\[2J'
+	kill "$(</tmp/pid)"
+	wait $screen
+}
+
 # As the shell would, with a word begun.
 complete_words() {
 	COMP_WORDS=(ioportctl "$@")
@@ -237,6 +281,13 @@ completion() {
 	says "ioportctl*"
 	complete_words load al
 	says "allow="
+	complete_words run ioportc
+	says "ioportctl*"
+	complete_words run --n
+	says "--no-preload"
+	complete_words watch ""
+	says "*"
+	check "... nothing that is not there" [ "${said/parport\*/}" = "$said" ]
 }
 
 not_root() {
@@ -259,6 +310,7 @@ map
 status
 holders
 no_colours
+resized
 completion
 not_root
 finish

@@ -214,8 +214,28 @@ identity() {
 	gives "and no others" "perm:60:1:1: -1 Operation not permitted; status 0" -r -- $access perm:60:1:1
 	gives "gains no privileges" "NoNewPrivs: 1; status 0" -- sh -c 'echo $(grep NoNewPrivs: /proc/self/status)'
 	equal "root keeps its own" "$(ioportctl run -- sh -c 'echo $(grep NoNewPrivs: /proc/self/status)')" "NoNewPrivs: 0"
-	gives "not nested" "ioportctl run: another program answers system calls here already: run cannot be nested; status 125" \
-		-- ioportctl run -- true
+	nested
+}
+
+# The outer one's supervisor serves, within the outer one's --ports.
+nested() {
+	local program option
+	for program in $access $dynamic $dynamic.32; do
+		gives "run in run: ${program##*/}" "perm:378:1:1: 0; in:378: 0x5a; perm:37a:1:1: -1 Operation not permitted; status 0" \
+			-p 0x378 -- ioportctl run -- "$program" perm:378:1:1 in:378 perm:37a:1:1
+	done
+	gives "run in run, preloaded once" "$IOPORT_PRELOAD/\$LIB/libioport-compat.so; status 0" \
+		-- ioportctl run -- sh -c 'echo "$LD_PRELOAD"'
+	printf '#!/bin/sh\nexec ioportctl run -- %s "$@"\n' $dynamic >/tmp/again
+	chmod 755 /tmp/again
+	gives "run in run, ports open before" "perm:378:1:1: 0; in:378: 0x5a; status 0" \
+		-- $dynamic perm:378:1:1 become /tmp/again in:378
+	gives "run in run, with --map-root" "0; status 0" -- ioportctl run -r -- id -u
+	for option in "-p 0x378" -s -n; do
+		# shellcheck disable=SC2086 # two words
+		gives "run in run, with $option" "ioportctl run: this runs under 'ioportctl run' already, whose ports cannot be narrowed: no --ports, --strict or --no-preload here; status 125" \
+			-- ioportctl run $option -- true
+	done
 }
 
 daemons() {

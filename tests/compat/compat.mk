@@ -22,7 +22,11 @@ COMPAT_ACCESS := $(OUT)/clients/access.dynamic $(OUT)/clients/access.dynamic.32
 COMPAT_PROGRAMS := $(foreach p,$(COMPAT_OWN) $(COMPAT_KERNEL) client policy,$(p) $(p).32) devport.fortified
 COMPAT_LIBS := $(COMPAT)/lib/libioport-compat.so $(COMPAT)/lib32/libioport-compat.so
 
-compat: $(COMPAT_PROGRAMS:%=$(COMPAT)/%) $(COMPAT_LIBS) $(COMPAT)/preload $(COMPAT_ACCESS)
+compat: $(COMPAT_PROGRAMS:%=$(COMPAT)/%) $(COMPAT_LIBS) $(COMPAT)/preload $(COMPAT_ACCESS) $(COMPAT)/early.so
+
+$(COMPAT)/early.so: $(SRC)/compat/early.c
+	@mkdir -p $(@D)
+	$(CC) $(COMPAT_FLAGS) -Werror -fPIC -shared -o $@ $<
 
 # What "ioportctl run" preloads in the guest.
 $(COMPAT)/preload: $(COMPAT_LIBS)

@@ -5,13 +5,15 @@
 # by an ordinary user with libioport-compat, and under "ioportctl run"; what they tell
 # must be the same.
 #
-# The user owns the device and is in no group, and may change the user id: so a
-# program that gives up its id loses the right to the ports, as root's does.
+# The user owns the device and is in no group, and may change the user id and the
+# root directory: so a program that gives up its id loses the right to the ports, as
+# root's does.
 here=${0%/*}
 # shellcheck source-path=SCRIPTDIR source=tap.sh
 . "$here/tap.sh"
 
-ordinary=(setpriv --reuid operator --regid operator --clear-groups --inh-caps=+setuid --ambient-caps=+setuid --)
+rights=+setuid,+sys_chroot
+ordinary=(setpriv --reuid operator --regid operator --clear-groups "--inh-caps=$rights" "--ambient-caps=$rights" --)
 
 as_root() {
 	told "$@"
@@ -85,13 +87,23 @@ tools() {
 	)" "$(as_user $here/bin/inb 0x378)"
 }
 
+# Constructors of other libraries that come before ours. They come in the order of the
+# list's end to its beginning.
+early() {
+	is "a library that comes earlier" \
+		"$(told "${ordinary[@]}" env LD_PRELOAD="$(library x) $here/early.so" $here/ports ports)" \
+		"$(told env LD_PRELOAD=$here/early.so $here/ports ports)"
+}
+
 chown operator:root /dev/ioport
 chmod 600 /dev/ioport
 is "the user has not the capability" "$("${ordinary[@]}" sh -c 'grep CapEff /proc/self/status')" \
-	"CapEff:	0000000000000080"
+	"CapEff:	0000000000040080"
 for p in ports ports.32; do
 	same 150 $here/$p
+	same 17 $here/$p chroot
 done
+early
 for p in devport devport.32 devport.fortified; do
 	same 100 $here/$p
 done

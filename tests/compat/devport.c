@@ -5,6 +5,10 @@
  */
 #include "trace.h"
 
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/uio.h>
 
 static char *program;
@@ -195,6 +199,92 @@ static void streams(void)
 	TELL(fclose(stream));
 }
 
+/* By a descriptor that is open already, and in the place of standard input. */
+static void other_streams(void)
+{
+	uint8_t buffer[4] = { 0 };
+	FILE *stream;
+	int fd;
+
+	TELL_OPEN(fd, open("/dev/port", O_RDONLY));
+	TELL(fdopen(fd, "r+") != NULL);
+	TELL(fdopen(fd, "x") != NULL);
+	stream = fdopen(fd, "r");
+	TELL(stream != NULL);
+	if (!stream)
+		return;
+	TELL(fseek(stream, 0x378, SEEK_SET));
+	TELL(fread(buffer, 1, 3, stream));
+	bytes("fdopen", buffer, 3);
+	TELL(fclose(stream));
+	TELL(close(fd));
+	stream = freopen("/dev/port", "r+", stdin);
+	TELL(stream != NULL && stream == stdin);
+	if (!stream)
+		return;
+	TELL(fileno(stdin));
+	TELL(fseek(stdin, 0x378, SEEK_SET));
+	TELL(fputc(0x4b, stdin));
+	TELL(fseek(stdin, 0x378, SEEK_SET));
+	TELL(getchar());
+	TELL(fread(buffer, 1, 3, stdin));
+	bytes("freopen", buffer, 3);
+	TELL(freopen("/dev/null", "r", stdin) == stdin);
+	TELL(fileno(stdin));
+	TELL(getchar());
+}
+
+static void access_calls(void)
+{
+	static const int how[] = { F_OK, R_OK, W_OK, R_OK | W_OK, X_OK, R_OK | X_OK };
+	int dir = open("/dev", O_RDONLY | O_DIRECTORY);
+
+	for (size_t i = 0; i < sizeof(how) / sizeof(*how); i++) {
+		printf("how %d\n", how[i]);
+		TELL(access("/dev/port", how[i]));
+		TELL(euidaccess("/dev/port", how[i]));
+		TELL(eaccess("/dev/port", how[i]));
+		TELL(faccessat(dir, "port", how[i], 0));
+		TELL(faccessat(dir, "../dev/port", how[i], AT_EACCESS));
+	}
+	TELL(access("/dev/portx", R_OK));
+	TELL(access("/dev/port/x", R_OK));
+	TELL(access("/dev/port", 64));
+	close(dir);
+}
+
+/* What /dev/port has no function for, and positions far off. */
+static void other_calls(void)
+{
+	uint8_t byte = 0x2d, more[2] = { 0 };
+	struct iovec pieces[] = { { &byte, 1 }, { more, 2 } };
+	struct pollfd ready = { .events = POLLIN | POLLOUT };
+	int fd;
+
+	TELL_OPEN(fd, open("/dev/port", O_RDWR));
+	TELL(pwritev(fd, pieces, 1, 0x378));
+	byte = 0;
+	TELL(preadv(fd, pieces, 2, 0x378));
+	bytes("preadv", &byte, 1);
+	bytes("preadv", more, 2);
+	TELL(preadv(fd, pieces, 2, 65534));
+	TELL(preadv(fd, pieces, 2, -1));
+	TELL(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED ? errno : 0);
+	ready.fd = fd;
+	TELL(poll(&ready, 1, 0));
+	TELL(ready.revents);
+	TELL(ftruncate(fd, 0));
+	TELL(fsync(fd));
+	TELL(ioctl(fd, 0x5401, &byte));
+	TELL(isatty(fd));
+	TELL(sendfile(1, fd, NULL, 1));
+	TELL(lseek(fd, -4095, SEEK_SET));
+	TELL(lseek(fd, -4096, SEEK_SET));
+	TELL(lseek(fd, 0, SEEK_SET));
+	TELL(lseek(fd, 1, SEEK_DATA));
+	close(fd);
+}
+
 static void plain(void)
 {
 	uint8_t buffer[3] = { 0x96 };
@@ -239,6 +329,9 @@ int main(int argc, char **argv)
 	close(fd);
 	ways();
 	streams();
+	access_calls();
+	other_calls();
 	plain();
+	other_streams();
 	return 0;
 }

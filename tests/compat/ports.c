@@ -7,6 +7,7 @@
 
 #include <sys/io.h>
 #include <sys/syscall.h>
+#include <threads.h>
 
 static char *program;
 
@@ -206,6 +207,27 @@ static void executed(void)
 	child_do(ports, "its child");
 }
 
+/* The calls that close, by number, as programs do for those that their libc lacks. */
+static void by_number(void)
+{
+	int n = 0;
+
+	for (int i = 3; i < 4096; i++)
+		n += !syscall(SYS_close, i);
+	printf("%d were open\n", n);
+	here();
+	TELL(syscall(SYS_close_range, 3, -1U, 0));
+	here();
+	for (int i = 3; i < 1020; i++)
+		n += syscall(SYS_dup2, 0, i) == i;
+	for (int i = 3; i < 1020; i++)
+		n += syscall(SYS_dup3, 1, i, 0) == i;
+	printf("%d copies\n", n);
+	here();
+	TELL(syscall(SYS_close_range, 3, -1U, 0));
+	here();
+}
+
 static void descriptors(void)
 {
 	int fd;
@@ -234,6 +256,7 @@ static void descriptors(void)
 		close(i);
 	TELL(ioperm(0x3bc, 1, 1));
 	here();
+	by_number();
 }
 
 static long thread_lowers(void *arg)
@@ -242,6 +265,26 @@ static long thread_lowers(void *arg)
 	ports("it");
 	TELL(iopl(0));
 	return ports("it, at level 0");
+}
+
+static int c11_thread(void *arg)
+{
+	thread_lowers(arg);
+	return 23;
+}
+
+static void c11_threads(void)
+{
+	int result = 0;
+	thrd_t thread;
+
+	TELL(iopl(3));
+	if (thrd_create(&thread, c11_thread, NULL) != thrd_success)
+		bail("thrd_create");
+	TELL(thrd_join(thread, &result) == thrd_success);
+	TELL(result);
+	here();
+	TELL(iopl(0));
 }
 
 static void levels(struct worker *older)
@@ -288,6 +331,32 @@ static void levels(struct worker *older)
 	TELL(syscall(SYS_iopl, 0));
 	TELL(syscall(SYS_iopl, 4));
 	here();
+	c11_threads();
+}
+
+/* Where there is no device any more; nothing was asked for before. */
+static long imprisoned(void *arg)
+{
+	int fd;
+
+	(void)arg;
+	TELL(chroot("/proc/self"));
+	TELL(chdir("/"));
+	TELL_OPEN(fd, open("/dev/port", O_RDWR));
+	TELL(ioperm(65535, 2, 1));
+	TELL(ioperm(0x378, 3, 1));
+	here();
+	TELL(iopl(3));
+	here();
+	TELL(iopl(0));
+	TELL(ioperm(0x378, 1, 0));
+	here();
+	child_do(ports, "child");
+	TELL(setresuid(1, 1, 1));
+	here();
+	TELL(ioperm(0x378, 1, 1));
+	TELL(iopl(3));
+	return 0;
 }
 
 static void unprivileged(void)
@@ -331,6 +400,8 @@ int main(int argc, char **argv)
 		return (int)ports("executed");
 	if (argc > 1 && !strcmp(argv[1], "executed"))
 		return executed(), 0;
+	if (argc > 1 && !strcmp(argv[1], "chroot"))
+		return (int)imprisoned(NULL);
 	worker_start(&older);
 	here();
 	bad_arguments();

@@ -109,6 +109,25 @@ class Direct(unittest.TestCase):
             self.device.out8(WIDE, 0xEF)
             self.assertEqual(self.device.in32(WIDE), 0x1234ABEF)
 
+    def test_numbers_of_other_kinds(self):
+        class Number:  # as numpy's are, a trigger code out of an array
+            def __init__(self, number):
+                self.number = number
+
+            def __index__(self):
+                return self.number
+
+        self.device.grant(Number(WIDE), Number(4))
+        self.device.out8(Number(WIDE), Number(0x5E))
+        self.assertEqual(self.device.in8(Number(WIDE)), 0x5E)
+        ioport.Port(self.device, Number(WIDE), Number(4)).out8(Number(0x77))
+        self.assertEqual(self.device.in8(WIDE), 0x77)
+        with self.assertRaises(TypeError):
+            self.device.out8(WIDE, 1.5)
+        with self.assertRaises(ioport.InvalidRangeError):
+            self.device.out8(WIDE, Number(256))
+        self.assertEqual(self.device.in8(WIDE), 0x77)
+
     def test_window(self):
         window = self.device.port(WIDE, 4)
         self.assertTrue(window.grant())

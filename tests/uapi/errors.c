@@ -90,7 +90,7 @@ static void test_maps(unsigned long call, const char *name)
 		mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	bits_fill(bits, true);
-	map.which = 5;
+	map.which = 99;
 	refused(ioctl(fd, call, &map), EINVAL, "%s: an unknown selector", name);
 	map.which = 0;
 	map.flags = 1U << 31;

@@ -65,6 +65,12 @@ int kept_find(void);
 /* The same, opened if need be. */
 int kept_open(void);
 
+/* Has it opened nothing so far? Then no thread would lose ports by the real calls. */
+bool kept_is_idle(void);
+
+/* close_range() of all but that one. */
+int kept_close_range(unsigned int first, unsigned int last, int flags);
+
 /* It has opened ports: programs executed from now on inherit it. */
 void kept_inherit(void);
 

@@ -7,8 +7,8 @@
  * and the calls on descriptors that have the mark are made byte by byte. Until such
  * a descriptor is seen, all this costs one look at a variable a call.
  *
- * Not served: stat() and access() of the name, freopen(), and descriptors received
- * over a socket by a program that never opened the name.
+ * Not served: stat() of the name, freopen() of other streams than the standard ones,
+ * and descriptors received over a socket by a program that never opened the name.
  */
 #include "compat.h"
 
@@ -27,6 +27,7 @@
 
 #define NAME "/dev/port"
 #define NUMBER makedev(1, 4)
+#define MAX_ERRNO 4095
 
 /* Accessed atomically; never cleared. */
 static bool seen;
@@ -80,7 +81,8 @@ static int open_device(int flags)
 
 	if (!supervised())
 		return REAL(open)(DEVICE, flags);
-	if (mode > O_RDWR || !may_open(how[mode]))
+	/* By its name: after chroot() there is none, as there is no /dev/port. */
+	if (mode > O_RDWR || REAL(faccessat)(AT_FDCWD, DEVICE, how[mode], AT_EACCESS))
 		return -1;
 	return supervisor_ask(SUPERVISOR_DEV_PORT, flags);
 }
@@ -102,6 +104,40 @@ static int or_port(int ret, int dir, const char *path, int flags)
 		__atomic_store_n(&seen, true, __ATOMIC_RELAXED);
 	errno = error;
 	return fd;
+}
+
+/* ---- access ---- */
+
+/* Nobody may execute it, root neither. */
+static int or_access(int ret, int dir, const char *path, int how, int flags)
+{
+	int error = errno;
+
+	if (ret >= 0 || !path || how & X_OK || !is_name(dir, path))
+		return ret;
+	ret = REAL(faccessat)(AT_FDCWD, DEVICE, how, flags & AT_EACCESS);
+	errno = error;
+	return ret;
+}
+
+EXPORT int access(const char *path, int how)
+{
+	return or_access(REAL(access)(path, how), AT_FDCWD, path, how, 0);
+}
+
+EXPORT int faccessat(int dir, const char *path, int how, int flags)
+{
+	return or_access(REAL(faccessat)(dir, path, how, flags), dir, path, how, flags);
+}
+
+EXPORT int euidaccess(const char *path, int how)
+{
+	return or_access(REAL(euidaccess)(path, how), AT_FDCWD, path, how, AT_EACCESS);
+}
+
+EXPORT int eaccess(const char *path, int how)
+{
+	return or_access(REAL(eaccess)(path, how), AT_FDCWD, path, how, AT_EACCESS);
 }
 
 /* The mode that follows where @flags ask for one. */
@@ -257,15 +293,17 @@ EXPORT ssize_t __pread64_chk(int fd, void *buffer, size_t count, off64_t at, siz
 	return transfer_at(fd, read_byte, buffer, count, at);
 }
 
-/* A piece that came short ends the call. */
-static ssize_t transfer_pieces(int fd, byte_call call, const struct iovec *pieces, int count)
+/* A piece that came short ends the call. @at is as above. */
+static ssize_t transfer_pieces(int fd, byte_call call, const struct iovec *pieces, int count,
+			       off64_t at)
 {
 	ssize_t ret, sum = 0;
 
 	if (count < 0 || count > IOV_MAX)
 		return fail(EINVAL);
 	for (int i = 0; i < count; i++) {
-		ret = transfer(fd, call, pieces[i].iov_base, pieces[i].iov_len, -1);
+		ret = transfer(fd, call, pieces[i].iov_base, pieces[i].iov_len,
+			       at < 0 ? at : at + sum);
 		if (ret < 0)
 			return sum ? sum : ret;
 		sum += ret;
@@ -275,17 +313,35 @@ static ssize_t transfer_pieces(int fd, byte_call call, const struct iovec *piece
 	return sum;
 }
 
+static ssize_t transfer_pieces_at(int fd, byte_call call, const struct iovec *pieces, int count,
+				  off64_t at)
+{
+	return at < 0 ? fail(EINVAL) : transfer_pieces(fd, call, pieces, count, at);
+}
+
 EXPORT ssize_t readv(int fd, const struct iovec *pieces, int count)
 {
-	return is_port(fd) ? transfer_pieces(fd, read_byte, pieces, count)
+	return is_port(fd) ? transfer_pieces(fd, read_byte, pieces, count, -1)
 			   : REAL(readv)(fd, pieces, count);
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *pieces, int count)
 {
-	return is_port(fd) ? transfer_pieces(fd, write_byte, pieces, count)
+	return is_port(fd) ? transfer_pieces(fd, write_byte, pieces, count, -1)
 			   : REAL(writev)(fd, pieces, count);
 }
+
+#define DEFINE_PIECES_AT(name, call, offset_type)                                          \
+	EXPORT ssize_t name(int fd, const struct iovec *pieces, int count, offset_type at) \
+	{                                                                                  \
+		return is_port(fd) ? transfer_pieces_at(fd, call, pieces, count, at)       \
+				   : REAL(name)(fd, pieces, count, at);                    \
+	}
+
+DEFINE_PIECES_AT(preadv, read_byte, off_t)
+DEFINE_PIECES_AT(preadv64, read_byte, off64_t)
+DEFINE_PIECES_AT(pwritev, write_byte, off_t)
+DEFINE_PIECES_AT(pwritev64, write_byte, off64_t)
 
 /* ---- lseek ---- */
 
@@ -299,9 +355,11 @@ static off64_t seek(int fd, off64_t offset, int whence)
 		offset += REAL(lseek64)(fd, 0, SEEK_CUR);
 	else if (whence != SEEK_SET)
 		return fail(EINVAL);
-	if (offset < 0)
+	/* Those that look like an error; the others below 0 are positions like any. */
+	if (offset < 0 && offset >= -MAX_ERRNO)
 		return fail(EOVERFLOW);
-	if (REAL(lseek64)(fd, offset < IOPORT_PORTS ? offset : IOPORT_PORTS, SEEK_SET) < 0)
+	if (REAL(lseek64)(fd, (uint64_t)offset < IOPORT_PORTS ? offset : IOPORT_PORTS, SEEK_SET) <
+	    0)
 		return -1;
 	return offset;
 }
@@ -363,10 +421,8 @@ static FILE *stream_of(int fd, const char *mode)
 						  cookie_close };
 	FILE *stream = fopencookie((void *)(intptr_t)fd, mode, functions);
 
-	if (!stream) {
-		REAL(close)(fd);
+	if (!stream)
 		return NULL;
-	}
 	setvbuf(stream, NULL, _IONBF, 0);
 	stream->_fileno = fd; /* for fileno() */
 	return stream;
@@ -379,7 +435,12 @@ static FILE *or_stream(FILE *stream, const char *path, const char *mode)
 	if (stream || !mode)
 		return stream;
 	fd = or_port(-1, AT_FDCWD, path, mode_flags(mode));
-	return fd < 0 ? NULL : stream_of(fd, mode);
+	if (fd < 0)
+		return NULL;
+	stream = stream_of(fd, mode);
+	if (!stream)
+		REAL(close)(fd);
+	return stream;
 }
 
 EXPORT FILE *fopen(const char *path, const char *mode)
@@ -391,3 +452,87 @@ EXPORT FILE *fopen64(const char *path, const char *mode)
 {
 	return or_stream(REAL(fopen64)(path, mode), path, mode);
 }
+
+/* As the kernel's is: for reading, writing, or both, by the descriptor's own way. */
+static bool fits_mode(int fd, const char *mode)
+{
+	int have = fcntl(fd, F_GETFL) & O_ACCMODE, want = mode_flags(mode) & O_ACCMODE;
+
+	return have == O_RDWR || have == want;
+}
+
+EXPORT FILE *fdopen(int fd, const char *mode)
+{
+	if (!mode || !strchr("rwa", *mode) || !is_port(fd))
+		return REAL(fdopen)(fd, mode);
+	if (fits_mode(fd, mode))
+		return stream_of(fd, mode);
+	errno = EINVAL;
+	return NULL;
+}
+
+/* The standard streams: libc's own, and the variables by which all use them. */
+static struct {
+	FILE **variable;
+	FILE *own; /* while another is in its place */
+} standard[] = { { &stdin, NULL }, { &stdout, NULL }, { &stderr, NULL } };
+
+#define STANDARDS (sizeof(standard) / sizeof(*standard))
+
+/* STANDARDS for another stream. */
+static size_t find_standard(const FILE *stream)
+{
+	size_t i = 0;
+
+	while (i < STANDARDS && stream != *standard[i].variable)
+		i++;
+	return i;
+}
+
+/* libc cannot reopen a stream like ours. */
+static FILE *put_back(size_t i, FILE *stream)
+{
+	if (i == STANDARDS || !standard[i].own)
+		return stream;
+	fclose(stream);
+	*standard[i].variable = standard[i].own;
+	standard[i].own = NULL;
+	return *standard[i].variable;
+}
+
+/*
+ * What was @stream is closed by now. Another cannot take its place in memory, which
+ * the caller may go on to use; but the standard ones go by their variables.
+ */
+static FILE *or_reopened(size_t i, int number, const char *path, const char *mode)
+{
+	int fd = or_port(-1, AT_FDCWD, path, mode_flags(mode));
+	FILE *stream;
+
+	if (fd >= 0 && fd != number && number >= 0) {
+		REAL(dup2)(fd, number);
+		REAL(close)(fd);
+		fd = number;
+	}
+	stream = fd < 0 ? NULL : stream_of(fd, mode);
+	if (!stream)
+		return NULL;
+	standard[i].own = *standard[i].variable;
+	*standard[i].variable = stream;
+	return stream;
+}
+
+#define DEFINE_FREOPEN(name)                                                \
+	EXPORT FILE *name(const char *path, const char *mode, FILE *stream) \
+	{                                                                   \
+		size_t i = find_standard(stream);                           \
+		int number = i < STANDARDS ? fileno(stream) : -1;           \
+		FILE *ret = REAL(name)(path, mode, put_back(i, stream));    \
+                                                                            \
+		if (ret || i == STANDARDS || !path)                         \
+			return ret;                                         \
+		return or_reopened(i, number, path, mode);                  \
+	}
+
+DEFINE_FREOPEN(freopen)
+DEFINE_FREOPEN(freopen64)

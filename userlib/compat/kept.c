@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Both are accessed atomically: whichever thread comes first opens it. */
@@ -73,12 +74,16 @@ static int keep(int low)
 	return none;
 }
 
-/* Closed by a system call that the library did not see? A supervisor has another. */
+/*
+ * Closed by a system call that the library did not see? The number may be the
+ * program's by now. A supervisor has another; else the ports are closed with it,
+ * and what is asked for next is opened anew.
+ */
 static bool is_lost(int fd)
 {
 	struct ioport_info info;
 
-	return supervised() && ioctl(fd, IOPORT_IOC_GET_INFO, &info);
+	return ioctl(fd, IOPORT_IOC_GET_INFO, &info);
 }
 
 int kept_find(void)
@@ -109,10 +114,31 @@ void kept_inherit(void)
 		fcntl(kept_fd(), F_SETFD, 0);
 }
 
-/* With the filesystem ids and groups of this moment, as open() would. */
+/* Opened for later: no thread is on its map, so the kernel can still be asked. */
+bool kept_is_idle(void)
+{
+	return !supervised() && !__atomic_load_n(&inherited, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * With the filesystem ids and groups of this moment, as open() would. After chroot()
+ * the name may be gone; the file that is open is asked then.
+ */
 bool may_open(int how)
 {
-	return !faccessat(AT_FDCWD, DEVICE, how, AT_EACCESS);
+	int fd = kept_fd();
+
+	if (!faccessat(AT_FDCWD, DEVICE, how, AT_EACCESS))
+		return true;
+	return fd >= 0 && (errno == ENOENT || errno == ENOTDIR) &&
+	       !faccessat(fd, "", how, AT_EACCESS | AT_EMPTY_PATH);
+}
+
+/* Where it is opened before the name is out of reach. Nobody else needs it so early. */
+EXPORT int chroot(const char *path)
+{
+	kept_open();
+	return REAL(chroot)(path);
 }
 
 static bool gives_ports(int fd)
@@ -172,21 +198,29 @@ __attribute__((constructor)) static void find_inherited(void)
 
 /* ---- what would close it ---- */
 
+/* Is it a number that is not open, as far as the program knows? */
+static bool is_hidden(int fd)
+{
+	int error = errno;
+	bool is = fd >= 0 && fd == kept_fd() && !is_lost(fd);
+
+	errno = error;
+	return is;
+}
+
 EXPORT int close(int fd)
 {
-	if (fd >= 0 && fd == kept_fd())
-		return fail(EBADF);
-	return REAL(close)(fd);
+	return is_hidden(fd) ? fail(EBADF) : REAL(close)(fd);
 }
 
 /* The program wants this number for something else. */
 static void make_way(int number)
 {
-	int fd = kept_fd(), other;
+	int other;
 
-	if (number < 0 || number != fd)
+	if (!is_hidden(number))
 		return;
-	other = move_up(fd, fd + 1);
+	other = move_up(number, number + 1);
 	if (other >= 0)
 		__atomic_store_n(&kept, other, __ATOMIC_RELEASE);
 }
@@ -194,7 +228,7 @@ static void make_way(int number)
 /* dup2(n, n) tells whether n is open. */
 EXPORT int dup2(int from, int to)
 {
-	if (from >= 0 && from == kept_fd())
+	if (is_hidden(from))
 		return fail(EBADF);
 	make_way(to);
 	return REAL(dup2)(from, to);
@@ -202,32 +236,43 @@ EXPORT int dup2(int from, int to)
 
 EXPORT int dup3(int from, int to, int flags)
 {
-	if (from >= 0 && from == kept_fd())
+	if (is_hidden(from))
 		return fail(EBADF);
 	make_way(to);
 	return REAL(dup3)(from, to, flags);
+}
+
+/* By number, as not every C library that programs are built for has the function. */
+static int real_close_range(unsigned int first, unsigned int last, int flags)
+{
+	return (int)REAL(syscall)(SYS_close_range, first, last, flags);
+}
+
+int kept_close_range(unsigned int first, unsigned int last, int flags)
+{
+	unsigned int fd = (unsigned int)kept_fd();
+
+	if (fd > INT_MAX || fd < first || fd > last || !is_hidden((int)fd))
+		return real_close_range(first, last, flags);
+	if (fd > first && real_close_range(first, fd - 1, flags))
+		return -1;
+	if (fd == last)
+		return fd > first ? 0 : real_close_range(fd + 1, fd + 1, flags);
+	return real_close_range(fd + 1, last, flags);
 }
 
 #if __GLIBC_PREREQ(2, 34)
 
 EXPORT int close_range(unsigned int first, unsigned int last, int flags)
 {
-	unsigned int fd = (unsigned int)kept_fd();
-
-	if (fd > INT_MAX || fd < first || fd > last)
-		return REAL(close_range)(first, last, flags);
-	if (fd > first && REAL(close_range)(first, fd - 1, flags))
-		return -1;
-	if (fd == last)
-		return fd > first ? 0 : REAL(close_range)(fd + 1, fd + 1, flags);
-	return REAL(close_range)(fd + 1, last, flags);
+	return kept_close_range(first, last, flags);
 }
 
 EXPORT void closefrom(int first)
 {
 	int fd = kept_fd();
 
-	if (fd < first || fd < 0) {
+	if (fd < first || !is_hidden(fd)) {
 		REAL(closefrom)(first);
 		return;
 	}

@@ -3,16 +3,21 @@
 # Completion of ioportctl(1) for bash. Verbs and options are asked from the
 # program itself, so that they stand in one place.
 
+# Names that parallel ports go by; root sees those of all ports.
+_ioportctl_ranges() {
+	local parport
+	for parport in /proc/sys/dev/parport/parport*; do
+		[[ ! -e $parport ]] || echo "${parport##*/}"
+	done
+	sed -n 's/.* : \([^ ]*\)$/\1/p' /proc/ioports 2>/dev/null
+}
+
 _ioportctl_words() {
 	local verb=$1
 	case $verb in
-	check | dump | fill | read | watch | write)
-		# Names that parallel ports go by; root sees those of all ports.
-		(cd /proc/sys/dev/parport 2>/dev/null && echo parport*)
-		sed -n 's/.* : \([^ ]*\)$/\1/p' /proc/ioports 2>/dev/null
-		;;
+	check | dump | fill | read | watch | write) _ioportctl_ranges ;;
 	batch) compgen -f -- "$word" ;;
-	trace) compgen -c -- "$word" ;;
+	run | trace) compgen -c -- "$word" ;;
 	load) echo "allow= deny= busy=allow busy=deny force_direct=1" ;;
 	esac
 }
@@ -28,6 +33,7 @@ _ioportctl() {
 		case ${COMP_WORDS[COMP_CWORD - 1]} in
 		-w | --width) words="8 16 32" ;;
 		-u | --use) words="read write direct" ;;
+		-p | --ports) words=$(_ioportctl_ranges) ;;
 		-o | --output) words=$(compgen -f -- "$word") ;;
 		*) words=$(_ioportctl_words "$verb") ;;
 		esac

@@ -3,6 +3,10 @@
 # Completion of ioportctl(1) for zsh. Verbs and options are asked from the
 # program itself, so that they stand in one place.
 
+_ioportctl_ranges() {
+	compadd -- /proc/sys/dev/parport/parport<->(N:t)
+}
+
 _ioportctl() {
 	local -a verbs options
 	if ((CURRENT == 2)); then
@@ -19,13 +23,14 @@ _ioportctl() {
 	case $words[CURRENT-1] in
 	-w|--width) compadd 8 16 32; return ;;
 	-u|--use) compadd read write direct; return ;;
+	-p|--ports) _ioportctl_ranges; return ;;
 	-o|--output) _files; return ;;
 	esac
 	case $words[2] in
 	batch) _files ;;
-	trace) _command_names -e ;;
+	run|trace) _command_names -e ;;
 	load) compadd -S '' allow= deny= busy= force_direct= ;;
-	check|dump|fill|read|watch|write) compadd -- /proc/sys/dev/parport/parport<->(N:t) ;;
+	check|dump|fill|read|watch|write) _ioportctl_ranges ;;
 	esac
 }
 

@@ -191,12 +191,14 @@ static void explain_mode(struct sentence *s, const struct request *r)
 
 static void explain_lockdown(struct sentence *s)
 {
-	char state[NAME_BYTES];
+	char state[NAME_BYTES] = "";
 
 	say(s, "kernel lockdown forbids port access");
 	if (system_line("/sys/kernel/security/lockdown", state, sizeof(state)))
 		say(s, " (%s)", state);
 	say(s, "; turn off Secure Boot, or boot without lockdown=");
+	if (strstr(state, "[integrity]"))
+		say(s, ", or build the module with the port in /etc/ioport/lockdown-allow");
 }
 
 static void explain_no_direct(struct sentence *s, const struct request *r)

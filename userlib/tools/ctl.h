@@ -86,6 +86,11 @@ struct range *parse_ranges(const struct options *options);
 /* "0x0378-0x037f", or "0x0378" for one port. The buffer is static. */
 const char *range_text(uint32_t first, uint32_t count);
 
+/* --- lockdown.c --------------------------------------------------------------- */
+
+/* The windows that lockdown leaves, as text; false where there are none. */
+bool lockdown_list(struct ioport *io, char *buf, size_t len);
+
 /* --- access.c ---------------------------------------------------------------- */
 
 /* NULL, after complaining, where it cannot be opened. */

@@ -175,17 +175,25 @@ static void check_access(struct doctor *d)
 /* "none [integrity] confidentiality": the one in brackets is in force. */
 static void check_lockdown(struct doctor *d)
 {
-	char state[64];
+	char state[64], list[SENTENCE_BYTES];
 
 	if (!system_line("/sys/kernel/security/lockdown", state, sizeof(state)))
 		report(d, OK, "lockdown", "this kernel has none, or does not show it");
 	else if (strstr(state, "[none]"))
 		report(d, OK, "lockdown", "off");
+	else if (strstr(state, "[integrity]") && lockdown_list(d->io, list, sizeof(list)))
+		report(d, NOTE, "lockdown",
+		       "kernel lockdown (%s) leaves only the ports that this module was built "
+		       "for: %s",
+		       state, list);
 	else
 		report(d, BAD, "lockdown",
 		       "kernel lockdown forbids port access (%s); turn off Secure Boot, or boot "
-		       "without lockdown=",
-		       state);
+		       "without lockdown=%s",
+		       state,
+		       strstr(state, "[integrity]") ? ", or build the module with the ports in "
+						      "/etc/ioport/lockdown-allow"
+						    : "");
 }
 
 /* The variable's value comes after four bytes of attributes. */
@@ -264,7 +272,8 @@ static void report_direct(struct doctor *d, uint64_t blocked)
 	else if (blocked & IOPORT_BLOCKED_NO_HOOK)
 		report(d, BAD, "direct",
 		       "for root only, as ioperm() cannot be watched: the kernel needs "
-		       "CONFIG_FUNCTION_TRACER or CONFIG_KPROBES");
+		       "CONFIG_DYNAMIC_FTRACE, and kernel.ftrace_enabled=1 when the module is "
+		       "loaded");
 	else
 		report(d, BAD, "direct",
 		       "for root only, as this kernel lacks a fix of June 2025; update it (sudo "

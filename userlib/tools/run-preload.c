@@ -46,6 +46,14 @@ static bool name_beside(char *name, size_t size)
 	return name_in(path, name, size);
 }
 
+/* As an outer "run" has left it. */
+static bool is_first(const char *name, const char *others)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(name, others, len) && (!others[len] || strchr(": ", others[len]));
+}
+
 bool run_preload(void)
 {
 	const char *directory = getenv("IOPORT_PRELOAD"), *others = getenv("LD_PRELOAD");
@@ -56,6 +64,8 @@ bool run_preload(void)
 		      : !name_in(IOPORT_LIBDIR "/ioport", name, sizeof(name)) &&
 				!name_beside(name, sizeof(name)))
 		return false;
+	if (others && is_first(name, others))
+		return true;
 	if (!others || !*others)
 		return !setenv("LD_PRELOAD", name, 1);
 	if (asprintf(&value, "%s:%s", name, others) < 0)

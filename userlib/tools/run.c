@@ -34,6 +34,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../compat/supervisor.h"
 #include "ctl.h"
 #include "run.h"
 #include "run-calls.h"
@@ -55,25 +56,25 @@ struct run_options {
 };
 
 static const char usage_text[] =
-	"usage: ioportctl run [OPTION]... [--] PROGRAM [ARGUMENT]...\n"
+	"Usage: ioportctl run [OPTION]... [--] PROGRAM [ARGUMENT]...\n"
 	"\n"
-	"Runs a program that wants I/O ports by ioperm(), iopl() or /dev/port, without root:\n"
-	"it gets the ports that /dev/ioport gives to you. Others it is refused, as by the\n"
-	"kernel.\n"
+	"Runs a program that wants I/O ports by ioperm(), iopl() or /dev/port, without\n"
+	"root: it gets the ports that /dev/ioport gives to you. Others it is refused, as\n"
+	"by the kernel.\n"
 	"\n"
-	"  -p, --ports RANGE[,RANGE]...  no others than these: 0x378-0x37f, 0x378+8, 0x80, a\n"
-	"                                name as in /proc/ioports, pci:0000:00:05.0/bar0\n"
-	"  -s, --strict                  iopl(3) fails unless every port may be used; without\n"
-	"                                this, it opens those that may\n"
-	"  -r, --map-root                the program sees itself as user 0 (user namespace)\n"
-	"  -n, --no-preload              without libioport-compat: no /dev/port, and ports are\n"
-	"                                for all threads and children together\n"
-	"  -q, --quiet                   do not say why there are no ports at all\n"
-	"  -h, --help                    this text\n"
+	"  -p, --ports RANGE[,...]  no others than these: 0x378-0x37f, 0x378+8, 0x80,\n"
+	"                           a name as in /proc/ioports, pci:0000:00:05.0/bar0\n"
+	"  -s, --strict             iopl(3) fails unless every port may be used;\n"
+	"                           without this, it opens those that may\n"
+	"  -r, --map-root           the program sees itself as user 0 (user namespace)\n"
+	"  -n, --no-preload         without libioport-compat: no /dev/port, and ports\n"
+	"                           are for all threads and children together\n"
+	"  -q, --quiet              do not say why there are no ports at all\n"
+	"  -h, --help               this text\n"
 	"\n"
-	"Children inherit the ports, daemons keep them. Programs that are set-user-ID do not\n"
-	"gain privileges in there. Exit status: the program's; 125 if run fails, 126 if the\n"
-	"program cannot be run, 127 if it is not found.\n";
+	"Children inherit the ports, daemons keep them. Programs that are set-user-ID do\n"
+	"not gain privileges in there. Exit status: the program's; 125 if run fails, 126\n"
+	"if the program cannot be run, 127 if it is not found.\n";
 
 /* Ranges as all verbs take them, parted by commas. Complains of the bad one. */
 static bool parse_ports(const char *text, struct run_options *o)
@@ -280,6 +281,30 @@ static bool send_listener(int to, int fd)
 	return sendmsg(to, &msg, MSG_NOSIGNAL) == 1;
 }
 
+/*
+ * Does a supervisor of ours answer already? There can be only one, whose answers are
+ * those that another would give where nothing less is asked for. What --ports and
+ * the like take away, it would have to be told.
+ */
+static bool is_nested(void)
+{
+	return !syscall(SYS_iopl, SUPERVISOR_ASK, SUPERVISOR_PRESENT, 0);
+}
+
+static bool prepare_nested(const struct run_options *o)
+{
+	if (o->narrowed || o->strict || o->no_preload) {
+		complain("this runs under 'ioportctl run' already, whose ports cannot be "
+			 "narrowed: no --ports, --strict or --no-preload here");
+		return false;
+	}
+	if (o->map_root && !map_root()) {
+		complain("--map-root: no user namespace: %m");
+		return false;
+	}
+	return true;
+}
+
 /* From here on this process asks the supervisor, once that is ready: it hangs up then. */
 static bool hand_over(int to)
 {
@@ -288,8 +313,8 @@ static bool hand_over(int to)
 	char byte;
 
 	if (fd < 0) {
-		complain(errno == EBUSY ? "another program answers system calls here already: "
-					  "run cannot be nested"
+		complain(errno == EBUSY ? "another program answers system calls here already, and "
+					  "there can be only one"
 					: "cannot set a seccomp filter: %m");
 		return false;
 	}
@@ -307,6 +332,8 @@ static bool prepare(struct run *run, const struct run_options *o)
 {
 	int pair[2];
 
+	if (is_nested())
+		return prepare_nested(o);
 	fill_standard_files();
 	get_ports(run, o);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {

@@ -57,7 +57,7 @@ static void add_access(json_object *object)
 {
 	struct ioport *io = ioport_open(0);
 	struct ioport_info info = { 0 };
-	char why[512];
+	char why[512], list[LINE_BYTES];
 
 	json_add(object, "usable", json_object_new_boolean(io != NULL));
 	if (!io) {
@@ -67,6 +67,8 @@ static void add_access(json_object *object)
 	}
 	if (!ioport_get_info(io, &info))
 		add_text(object, "direct", blocked_text(info.direct_blocked) ?: "yes");
+	if (lockdown_list(io, list, sizeof(list)))
+		add_text(object, "lockdown", list);
 	ioport_close(io);
 }
 
@@ -118,6 +120,8 @@ static void print(json_object *object)
 		if (text_of(object, keys[i]))
 			printf("%s:%*s%s\n", keys[i], 10 - (int)strlen(keys[i]), "",
 			       text_of(object, keys[i]));
+	if (text_of(object, "lockdown"))
+		printf("%-11sleaves %s\n", "lockdown:", text_of(object, "lockdown"));
 	if (text_of(object, "problem"))
 		printf("%-11s%s\n", "access:", text_of(object, "problem"));
 	else

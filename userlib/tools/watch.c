@@ -32,6 +32,8 @@ struct watch {
 	bool refused; /* some were left out */
 	bool screen;
 	bool colour;
+	bool clear; /* the screen, before the next picture */
+	unsigned short rows;
 	struct timespec start;
 };
 
@@ -42,8 +44,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'c':
+		errno = 0;
 		options->rounds = strtoul(arg, &end, 10);
-		if (*arg < '0' || *arg > '9' || *end || !options->rounds)
+		if (*arg < '0' || *arg > '9' || *end || !options->rounds || errno)
 			argp_error(state, "--count is a number from 1, not '%s'", arg);
 		return 0;
 	case 'n':
@@ -140,7 +143,7 @@ static void show(const struct watch *w, bool first)
 {
 	if (w->screen)
 		printf("%sReading again every %g s, which can change the device. Ctrl-C ends.\n\n",
-		       first ? "\033[H\033[2J" : "\033[H", w->options->interval);
+		       w->clear ? "\033[H\033[2J" : "\033[H", w->options->interval);
 	for (size_t i = 0; i < w->count; i++) {
 		const struct reg *reg = &w->regs[i];
 
@@ -180,12 +183,21 @@ static void pause_for(double seconds)
 		;
 }
 
-static bool fits_screen(const struct watch *w)
+/*
+ * Asked each time, as a terminal may be resized. One that is too small gets the lines
+ * of what changes; when it is large enough again, the picture is drawn anew.
+ */
+static void look_at_screen(struct watch *w)
 {
-	struct winsize size;
+	struct winsize size = { 0 };
+	bool before = w->screen;
 
-	return use_colour() && !w->options->common.json &&
-	       !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_row >= w->count + FRAME_LINES;
+	if (!w->colour || w->options->common.json)
+		return;
+	w->screen =
+		!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_row >= w->count + FRAME_LINES;
+	w->clear = w->screen && (!before || size.ws_row != w->rows);
+	w->rows = size.ws_row;
 }
 
 static int watch(struct watch *w, const struct range *ranges)
@@ -195,13 +207,13 @@ static int watch(struct watch *w, const struct range *ranges)
 	if (!add_all(w, ranges))
 		return STATUS_NO;
 	w->colour = use_colour();
-	w->screen = fits_screen(w);
 	clock_gettime(CLOCK_MONOTONIC, &w->start);
 	for (unsigned long i = 0; !rounds || i < rounds; i++) {
 		if (i)
 			pause_for(w->options->interval);
 		if (!read_all(w, !i))
 			return STATUS_NO;
+		look_at_screen(w);
 		show(w, !i);
 		/* Nobody reads it any more. */
 		if (ferror(stdout))

@@ -4,9 +4,10 @@
 import ctypes
 import enum
 import errno
+import operator
 import os
 from types import TracebackType
-from typing import Optional, Type
+from typing import Optional, Tuple, Type
 
 from ._errors import IoportError, error
 from ._library import library
@@ -67,12 +68,12 @@ class Device:
 
         In the calling thread, and in threads and children made afterwards.
         """
-        self._range(first, count)
+        first, count = self._range(first, count)
         self._check(library().ioport_grant(self._handle(), first, count, 0), Use.DIRECT, first, count)
 
     def revoke(self, first: int, count: int = 1) -> None:
         """Close ports for in and out instructions, in every thread."""
-        self._range(first, count)
+        first, count = self._range(first, count)
         self._check(library().ioport_revoke(self._handle(), first, count, 0), Use.DIRECT, first, count)
 
     def attach(self) -> None:
@@ -85,7 +86,7 @@ class Device:
 
     def is_direct(self, first: int, count: int = 1) -> bool:
         """Would this thread use the instruction on all these ports?"""
-        self._range(first, count)
+        first, count = self._range(first, count)
         return bool(library().ioport_is_direct(self._handle(), first, count))
 
     def in8(self, port: int) -> int:
@@ -134,21 +135,25 @@ class Device:
             raise error(errno.EBADF, "the device is closed")
         return self._io
 
-    # ctypes would cut numbers that are too large without a word.
+    # ctypes would cut numbers that are too large without a word, and takes no others
+    # than Python's own, as numpy's.
     @staticmethod
-    def _range(first: int, count: int) -> None:
+    def _range(first: int, count: int) -> Tuple[int, int]:
+        first, count = operator.index(first), operator.index(count)
         if first < 0 or count < 1 or first + count > PORTS:
             raise error(errno.EINVAL, f"there is no range of {count} ports at {first:#x}")
+        return first, count
 
     def _in(self, width: int, port: int) -> int:
-        self._range(port, width // 8)
+        port, _ = self._range(port, width // 8)
         value = _VALUE[width]()
         function = getattr(library(), f"ioport_in{width}")
         self._check(function(self._handle(), port, ctypes.byref(value)), Use.READ, port, width // 8)
         return value.value
 
     def _out(self, width: int, port: int, value: int) -> None:
-        self._range(port, width // 8)
+        port, _ = self._range(port, width // 8)
+        value = operator.index(value)
         if not 0 <= value < 1 << width:
             raise error(errno.EINVAL, f"{value} is not a number of {width} bits")
         function = getattr(library(), f"ioport_out{width}")
@@ -167,10 +172,8 @@ class Port:
     """Some ports of a device in a row; offsets are from the first."""
 
     def __init__(self, device: Device, address: int, count: int = 1) -> None:
-        Device._range(address, count)
         self.device = device
-        self.address = address
-        self.count = count
+        self.address, self.count = Device._range(address, count)
 
     def grant(self) -> bool:
         """Make access faster, if that can be had here."""
@@ -205,6 +208,7 @@ class Port:
         self.device.out32(self._at(offset, 4), value)
 
     def _at(self, offset: int, width: int) -> int:
+        offset = operator.index(offset)
         if offset < 0 or offset + width > self.count:
             raise error(errno.EINVAL, f"offset {offset}, {width} bytes: the window has {self.count} ports")
         return self.address + offset
