@@ -93,6 +93,11 @@ check-deb:
 	@tests/setup test deb
 	@tests/deb/run
 
+## check-distro: installed, used, upgraded and purged on Debian 12 and 13, in QEMU
+check-distro:
+	@tests/setup test
+	@tests/distro/run
+
 ## check-abi: the interfaces are those that tests/abi has stored
 check-abi:
 	@tests/setup build abi
@@ -147,5 +152,5 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all help module userlib lib32 check check-programs check-selftest check-mutants check-sanitize \
-	check-valgrind check-dkms check-install deb check-deb check-abi bench bench-here style vm demo release setup install \
+	check-valgrind check-dkms check-install deb check-deb check-distro check-abi bench bench-here style vm demo release setup install \
 	uninstall clean
