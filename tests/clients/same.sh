@@ -214,12 +214,10 @@ hwclock --directisa --show --utc --noadjfile --verbose 2>&1 | sed "s/[0-9][-0-9/
 # tries a great many ports.
 firmware() {
 	same "nvramtool -x" "0000 | *" -- nvramtool -x
-	same "ectool" "*status*" -- ectool -i
 	same "pmh7tool" "0000: *" -r -- pmh7tool -d
 	same "kbdrate" "*Typematic*" -- kbdrate -r 10 -d 250
 	same "sensors-detect" "*status 0*" -r -- sensors-detect --auto
 	refused "nvramtool" nvramtool -x
-	refused "ectool" ectool -i
 }
 
 more() {
