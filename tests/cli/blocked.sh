@@ -63,7 +63,7 @@ lockdown_list() {
 	ctl 1 read 0x37a
 	complains "0x037a: kernel lockdown forbids port access * or build the module with the port in /etc/ioport/lockdown-allow"
 	ctl 1 check 0x378-0x37f
-	says "0x0378-0x037f: read, write, direct: refused: 0x037a: kernel lockdown *"
+	says "0x0378-0x037f: read, write, direct: refused: 0x037a (of 0x0378-0x037f): kernel lockdown *"
 	ctl 0 status
 	says "*direct:    yes"$'\n'"lockdown:  leaves 0x0080, 0x0278-0x0279, 0x0378-0x0379"$'\n'"access:    yes"
 	ctl 0 status --json
