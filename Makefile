@@ -55,6 +55,14 @@ check-selftest:
 	@tests/setup test
 	@tests/vm/selftest
 
+## check-races: REVOCATIONS=100000 against writing threads, counted by the device; and other races
+REVOCATIONS ?= 100000
+check-races:
+	@tests/setup test
+	@$(MAKE) -s -C tests
+	@tests/vm/run --smp 4 --memory 1024 $(if $(KERNELS),--kernel $(firstword $(KERNELS))) \
+		root,timeout=14400:"tests/uapi/counted $(REVOCATIONS)" root,timeout=3600:"tests/uapi/races 2000"
+
 ## check-mutants: break the module on purpose, and see the tests fail
 check-mutants:
 	@tests/setup test
@@ -124,6 +132,6 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help module userlib lib32 check check-programs check-selftest check-mutants check-sanitize \
+.PHONY: all help module userlib lib32 check check-programs check-selftest check-races check-mutants check-sanitize \
 	check-valgrind check-dkms check-install bench bench-here style vm demo setup install \
 	uninstall clean
