@@ -63,6 +63,11 @@ check-races:
 	@tests/vm/run --smp 4 --memory 1024 $(if $(KERNELS),--kernel $(firstword $(KERNELS))) \
 		root,timeout=14400:"tests/uapi/counted $(REVOCATIONS)" root,timeout=3600:"tests/uapi/races 2000"
 
+## check-faults: every allocation and copy failing in turn, on the debug kernel; writes docs/faults.md
+check-faults:
+	@tests/setup test
+	@tests/faults/run
+
 ## check-mutants: break the module on purpose, and see the tests fail
 check-mutants:
 	@tests/setup test
@@ -132,6 +137,6 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help module userlib lib32 check check-programs check-selftest check-races check-mutants check-sanitize \
+.PHONY: all help module userlib lib32 check check-programs check-selftest check-races check-faults check-mutants check-sanitize \
 	check-valgrind check-dkms check-install bench bench-here style vm demo setup install \
 	uninstall clean
