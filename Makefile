@@ -55,6 +55,11 @@ check-selftest:
 	@tests/setup test
 	@tests/vm/selftest
 
+## check-debug: everything on a kernel that checks itself: KASAN, lockdep, kmemleak, UBSAN
+check-debug:
+	@tests/setup test
+	@KERNELS=6.1-debug tests/vm/check check programs
+
 ## check-races: REVOCATIONS=100000 against writing threads, counted by the device; and other races
 REVOCATIONS ?= 100000
 check-races:
@@ -137,6 +142,6 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help module userlib lib32 check check-programs check-selftest check-races check-faults check-mutants check-sanitize \
+.PHONY: all help module userlib lib32 check check-programs check-selftest check-debug check-races check-faults check-mutants check-sanitize \
 	check-valgrind check-dkms check-install bench bench-here style vm demo setup install \
 	uninstall clean

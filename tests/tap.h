@@ -16,6 +16,15 @@
 
 static int tap_count, tap_failures;
 
+/* How many times longer than usual all may take here; by tests/vm/run --slow. */
+__attribute__((unused)) static unsigned int slow(void)
+{
+	const char *factor = getenv("TEST_SLOW");
+	int n = factor ? atoi(factor) : 1;
+
+	return n > 0 ? n : 1;
+}
+
 /* One check: true passes. Returns what it was given. */
 __attribute__((format(printf, 2, 3), unused)) static bool ok(bool pass, const char *fmt, ...)
 {

@@ -33,7 +33,7 @@ outcome() {
 	local user=$1
 	shift
 	/usr/bin/setpriv --reuid "$user" --regid "$user" --init-groups -- \
-		timeout -s KILL 20 "$@" </dev/null 2>&1 | cat
+		timeout -s KILL "$((20 * ${TEST_SLOW:-1}))" "$@" </dev/null 2>&1 | cat
 	echo "status ${PIPESTATUS[0]}"
 }
 

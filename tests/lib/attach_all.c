@@ -422,7 +422,7 @@ int main(void)
 {
 	struct ioport *reader;
 
-	alarm(50);
+	alarm(50 * slow());
 	test_alone();
 	test_older();
 	test_spawning();

@@ -125,7 +125,7 @@ ANY int in_child(int (*body)(struct ioport *io), struct ioport *io)
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
-		alarm(20);
+		alarm(20 * slow());
 		status = body(io);
 		fflush(stdout);
 		_exit(status);

@@ -85,6 +85,7 @@ function end(status, ms,    why, time)
 /^@ HOST-FAIL / { fail(substr($0, 13)); next }
 /^\| / { output(substr($0, 3)); next }
 /^\|$/ { next }
+/^% / { next }
 /^! / { if (!logged++) fail("the kernel's log has lines that must not be there"); print "    " substr($0, 3); next }
 /^$/ { next }
 { print "# " label "unexpected in the channel: " $0 }
