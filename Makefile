@@ -56,6 +56,24 @@ check-selftest:
 	@tests/setup test
 	@tests/vm/selftest
 
+## check-debug: everything on a kernel that checks itself: KASAN, lockdep, kmemleak, UBSAN
+check-debug:
+	@tests/setup test
+	@KERNELS=6.1-debug tests/vm/check check programs
+
+## check-races: REVOCATIONS=100000 against writing threads, counted by the device; and other races
+REVOCATIONS ?= 100000
+check-races:
+	@tests/setup test
+	@$(MAKE) -s -C tests
+	@tests/vm/run --smp 4 --memory 1024 $(if $(KERNELS),--kernel $(firstword $(KERNELS))) \
+		root,timeout=14400:"tests/uapi/counted $(REVOCATIONS)" root,timeout=3600:"tests/uapi/races 2000"
+
+## check-faults: every allocation and copy failing in turn, on the debug kernel; writes docs/faults.md
+check-faults:
+	@tests/setup test
+	@tests/faults/run
+
 ## check-mutants: break the module on purpose, and see the tests fail
 check-mutants:
 	@tests/setup test
@@ -151,6 +169,5 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help module userlib lib32 check check-programs check-selftest check-mutants check-sanitize \
-	check-valgrind check-dkms check-install deb check-deb check-distro check-abi bench bench-here style vm demo release setup install \
-	uninstall clean
+# Every target of the list above.
+.PHONY: $(shell sed -n 's/^## \([a-z0-9-]*\): .*/\1/p' $(firstword $(MAKEFILE_LIST)))

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * No access after the return, counted by the device: threads on all other CPUs pull the strobe
+ * of the parallel port, by instructions, as fast as they can. The device writes
+ * its data register to a file of the host with each pull. While the port is open that
+ * register holds a W; after each revocation has returned, M is sent by /dev/port, then,
+ * when every writer has faulted again, m. counted.host reads the file: a pull that came
+ * later than the return adds a byte where none may be, or takes one away.
+ *
+ * Run as root, with the default policy. The argument is the number of revocations.
+ */
+#include "keeper.h"
+
+#include "admin.h"
+
+#define DATA LPT
+#define CONTROL (LPT + 2)
+/* Reset off, selected; the strobe is bit 0. */
+#define IDLE 0x0c
+#define PULL 0x0d
+#define MOST_WRITERS 15
+
+static struct progress {
+	atomic_bool stop;
+	atomic_uint pulls[MOST_WRITERS], faults[MOST_WRITERS];
+	atomic_uint bad;
+} * progress;
+
+static int fd, dev_port;
+static int writers;
+
+/* As probe(), for one write. */
+extern const char push_out[], push_faulted[];
+
+static void push_fault(int sig, siginfo_t *info, void *context)
+{
+	greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
+
+	(void)info;
+	if (regs[PC] != (greg_t)(uintptr_t)push_out)
+		_exit(128 + sig);
+	regs[PC] = (greg_t)(uintptr_t)push_faulted;
+}
+
+__attribute__((noinline, noclone)) static int push(unsigned int port, unsigned int value)
+{
+	unsigned int reached = 1;
+
+	asm volatile("push_out:	outb %%al, %%dx\n"
+		     "		jmp 1f\n"
+		     "push_faulted:	movl $0, %0\n"
+		     "1:"
+		     : "+r"(reached)
+		     : "a"(value), "d"(port)
+		     : "memory");
+	return reached;
+}
+
+static void writer(int number)
+{
+	struct sigaction action = { .sa_sigaction = push_fault,
+				    .sa_flags = SA_SIGINFO | SA_NODEFER };
+
+	sigaction(SIGSEGV, &action, NULL);
+	pin_to_cpu(1 + number);
+	if (dev_attach(fd, 0))
+		atomic_fetch_add(&progress->bad, 1);
+	while (!atomic_load(&progress->stop)) {
+		if (push(CONTROL, PULL) && push(CONTROL, IDLE))
+			atomic_fetch_add(&progress->pulls[number], 1);
+		else
+			atomic_fetch_add(&progress->faults[number], 1);
+	}
+	_exit(0);
+}
+
+static void send(unsigned int port, uint8_t value)
+{
+	if (pwrite(dev_port, &value, 1, port) != 1)
+		bail("/dev/port: %s", strerror(errno));
+}
+
+static void mark(uint8_t value)
+{
+	send(CONTROL, IDLE);
+	send(DATA, value);
+	send(CONTROL, PULL);
+	send(CONTROL, IDLE);
+}
+
+/* Until each writer has gone on by so many; false where one does not. */
+static bool all_move(atomic_uint *counts, unsigned int by)
+{
+	unsigned int since[MOST_WRITERS];
+	double end = seconds() + 60;
+	int i;
+
+	for (i = 0; i < writers; i++)
+		since[i] = atomic_load(&counts[i]);
+	for (i = 0; i < writers; i++)
+		while (atomic_load(&counts[i]) - since[i] < by) {
+			if (seconds() > end)
+				return false;
+			sched_yield();
+		}
+	return true;
+}
+
+static int open_window(void)
+{
+	uint8_t bits[IOPORT_MAP_BYTES];
+
+	bits_fill(bits, false);
+	bits_open(bits, LPT, LPT_COUNT);
+	return dev_set_map(fd, bits, 0);
+}
+
+static int end_revoke(void)
+{
+	return dev_revoke(fd, LPT, LPT_COUNT, 0);
+}
+
+static int end_set_map(void)
+{
+	uint8_t bits[IOPORT_MAP_BYTES];
+
+	bits_fill(bits, false);
+	return dev_set_map(fd, bits, 0);
+}
+
+static const char *allow;
+
+static int end_policy(void)
+{
+	return set_param("allow", "none");
+}
+
+static int (*const endings[])(void) = { end_revoke, end_revoke, end_set_map, end_policy };
+
+static bool one_round(int n)
+{
+	int (*end)(void) = endings[n % 4];
+	bool good = !open_window() && all_move(progress->pulls, 1) && !end();
+
+	mark('M');
+	/* One that may have begun before, and one that has not. */
+	good &= all_move(progress->faults, 2);
+	mark('m');
+	send(DATA, 'W');
+	return good && (end != end_policy || !set_param("allow", allow));
+}
+
+static void start_writers(pid_t *pids)
+{
+	int i;
+
+	writers = sysconf(_SC_NPROCESSORS_ONLN) - 1;
+	if (writers < 1 || writers > MOST_WRITERS)
+		bail("%d CPUs", writers + 1);
+	fflush(stdout);
+	for (i = 0; i < writers; i++) {
+		pids[i] = fork();
+		if (!pids[i])
+			writer(i);
+		if (pids[i] < 0)
+			bail("fork");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	int rounds = argc > 1 ? atoi(argv[1]) : 300, n = 0, i;
+	unsigned int pulls = 0;
+	pid_t pids[MOST_WRITERS];
+
+	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			-1, 0);
+	dev_port = open("/dev/port", O_RDWR | O_CLOEXEC);
+	fd = dev_open(O_RDWR);
+	allow = strdup(get_param("allow"));
+	pin_to_cpu(0);
+	send(CONTROL, IDLE);
+	send(DATA, 'W');
+	start_writers(pids);
+	while (n < rounds && one_round(n))
+		n++;
+	atomic_store(&progress->stop, true);
+	for (i = 0; i < writers; i++) {
+		waitpid(pids[i], NULL, 0);
+		pulls += atomic_load(&progress->pulls[i]);
+	}
+	is(n, rounds, "%d revocations, in each of which every writer had the port and lost it",
+	   rounds);
+	is(atomic_load(&progress->bad), 0, "all writers were attached");
+	note("%d writers, %u pulls that went through", writers, pulls);
+	/* For the host, which counts them. */
+	mark('0' + (n == rounds));
+	return done();
+}
