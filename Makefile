@@ -71,6 +71,16 @@ check-valgrind:
 	@tests/setup test valgrind
 	@tests/valgrind/run
 
+## check-fuzz: every input that the fuzzers of the parsers have kept, once
+check-fuzz:
+	@tests/setup test
+	@tests/fuzz/parsers/run replay
+
+## fuzz-parsers: libFuzzer on each parser (SECONDS=60 for each)
+fuzz-parsers:
+	@tests/setup test fuzz
+	@SECONDS_EACH=$(SECONDS) tests/fuzz/parsers/run
+
 ## check-dkms: build, install and remove by DKMS, in a Debian chroot
 check-dkms:
 	@tests/setup test
@@ -125,5 +135,5 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all help module userlib lib32 check check-programs check-selftest check-mutants check-sanitize \
-	check-valgrind check-dkms check-install bench bench-here style vm demo setup install \
+	check-valgrind check-fuzz fuzz-parsers check-dkms check-install bench bench-here style vm demo setup install \
 	uninstall clean
