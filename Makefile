@@ -76,6 +76,11 @@ check-fuzz:
 	@tests/setup test
 	@tests/fuzz/parsers/run replay
 
+## fuzz: the raw interface beside a model, in a virtual machine (SECONDS=300 or CALLS=, SEED=1)
+fuzz:
+	@tests/setup test
+	@SECONDS_EACH=$(SECONDS) CALLS=$(CALLS) SEED=$(SEED) tests/fuzz/run
+
 ## fuzz-parsers: libFuzzer on each parser (SECONDS=60 for each)
 fuzz-parsers:
 	@tests/setup test fuzz
@@ -135,5 +140,5 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all help module userlib lib32 check check-programs check-selftest check-mutants check-sanitize \
-	check-valgrind check-fuzz fuzz-parsers check-dkms check-install bench bench-here style vm demo setup install \
+	check-valgrind check-fuzz fuzz fuzz-parsers check-dkms check-install bench bench-here style vm demo setup install \
 	uninstall clean
