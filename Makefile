@@ -90,6 +90,21 @@ check-valgrind:
 	@tests/setup test valgrind
 	@tests/valgrind/run
 
+## check-fuzz: every input that the fuzzers of the parsers have kept, once
+check-fuzz:
+	@tests/setup test
+	@tests/fuzz/parsers/run replay
+
+## fuzz: the raw interface beside a model, in a virtual machine (SECONDS=300 or CALLS=, SEED=1)
+fuzz:
+	@tests/setup test
+	@SECONDS_EACH=$(SECONDS) CALLS=$(CALLS) SEED=$(SEED) tests/fuzz/run
+
+## fuzz-parsers: libFuzzer on each parser (SECONDS=60 for each)
+fuzz-parsers:
+	@tests/setup test fuzz
+	@SECONDS_EACH=$(SECONDS) tests/fuzz/parsers/run
+
 ## check-dkms: build, install and remove by DKMS, in a Debian chroot
 check-dkms:
 	@tests/setup test
