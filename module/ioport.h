@@ -5,7 +5,8 @@
  * Locks, in the order in which they are taken:
  *
  *   the kernel's lock for this module's parameters (policy.c)
- *   ioport_policy_sem   read: acting on what policy allows; write: changing it
+ *   ioport_policy_sem   read: acting on what policy allows; write: changing it (an
+ *                       exception: grant_quickly() in windows.c)
  *   ioport_files_lock   the list of open files
  *   ioport_file.lock    one open file
  *   claim_lock          the ports reserved in /proc/ioports (inside claim.c)
@@ -29,6 +30,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
+#include <linux/security.h>
 #include <linux/types.h>
 #include <linux/time64.h>
 
@@ -53,6 +55,18 @@ struct ports {
 static inline struct ports ports(unsigned int first, unsigned int count)
 {
 	return (struct ports){ first, first + count - 1 };
+}
+
+/* Does a range lie in one word of a bitmap, as most windows do? */
+static inline bool ports_in_one_word(struct ports p)
+{
+	return p.first / BITS_PER_LONG == p.last / BITS_PER_LONG;
+}
+
+/* The members of such a range. */
+static inline unsigned long ports_bits(struct ports p)
+{
+	return ~0UL >> (BITS_PER_LONG - 1 - (p.last - p.first)) << p.first % BITS_PER_LONG;
 }
 
 /* The members of a range that lie in word @w of a bitmap. */
@@ -178,6 +192,7 @@ struct port_map *ioport_map_alloc(const struct ioport_file *f, const struct port
 void ioport_map_put(struct port_map *map);
 
 enum ioport_standing ioport_map_standing(const struct ioport_file *f, struct port_map **map);
+bool ioport_map_serves(struct ioport_file *f, struct ports p);
 bool ioport_map_alone(const struct port_map *map);
 bool ioport_map_unused(const struct port_map *map);
 bool ioport_map_has_open(const struct port_map *map, struct ports p);
@@ -189,8 +204,10 @@ void ioport_map_attach(struct port_map *map);
 void ioport_map_detach(void);
 
 void ioport_map_open(struct port_map *map, struct ports p);
+bool ioport_map_open_word(struct port_map *map, unsigned int w, unsigned long bits);
 void ioport_map_assign(struct port_map *map, const unsigned long *bits, const unsigned long *words);
 
+bool ioport_map_close_word(struct port_map *map, unsigned int w, unsigned long bits);
 void ioport_round_start(struct ioport_round *round);
 void ioport_map_close(struct port_map *map, struct ports p, struct ioport_round *round);
 void ioport_map_confine(struct port_map *map, const unsigned long *mask,
@@ -222,7 +239,6 @@ void ioport_file_give_back(struct ioport_file *f);
 /* With the locks of ioport_file_lock() held: */
 int ioport_file_lock(struct ioport_file *f);
 void ioport_file_unlock(struct ioport_file *f);
-unsigned long ioport_file_forbidden(const struct ioport_file *f, unsigned int w);
 int ioport_file_allowed(const struct ioport_file *f, struct ports p);
 bool ioport_file_may_use(const struct ioport_file *f, struct ports p);
 void ioport_file_unclaim_unused(struct ioport_file *f, struct ports p);
@@ -250,14 +266,36 @@ void ioport_file_close_maps(struct ioport_file *f);
 extern struct rw_semaphore ioport_policy_sem;
 extern unsigned long ioport_policy[IOPORT_LONGS];
 extern bool ioport_busy_allow;
+extern u64 ioport_blocked;
+
+int ioport_direct_ask(void);
+
+/* Ports in word @w that a file may not use. */
+static inline unsigned long ioport_file_forbidden(const struct ioport_file *f, unsigned int w)
+{
+	return READ_ONCE(ioport_policy[w]) | (f->limit ? f->limit[w] : 0);
+}
+
+static inline int ioport_locked_down(void)
+{
+	return unlikely(security_locked_down(LOCKDOWN_IOPORT)) ? -EPERM : 0;
+}
+
+/**
+ * ioport_direct_permitted - may the calling thread have direct access at all?
+ *
+ * Return: 0, -EOPNOTSUPP or -EPERM.
+ */
+static inline int ioport_direct_permitted(void)
+{
+	return likely(!ioport_blocked) ? 0 : ioport_direct_ask();
+}
 
 int ioport_policy_init(void);
 void ioport_policy_ports_gone(struct ports p);
 void ioport_policy_ports_back(void);
 void ioport_policy_no_hook(int err);
-int ioport_locked_down(void);
 u64 ioport_direct_blocked(void);
-int ioport_direct_permitted(void);
 
 /* portlist.c: lists of ports as text */
 int ioport_parse_list(const char *text, unsigned long *set, const char **bad, size_t *bad_len);
@@ -266,6 +304,8 @@ int ioport_parse_list(const char *text, unsigned long *set, const char **bad, si
 int ioport_claim(struct ioport_file *f, struct ports p, unsigned int *bad);
 int ioport_claim_until(struct ioport_file *f, struct ports p, unsigned int *bad);
 bool ioport_must_claim(void);
+void ioport_claim_begin(void);
+void ioport_claim_end(void);
 int ioport_claim_alone(struct ioport_file *f, struct ports p);
 void ioport_share(struct ioport_file *f, struct ports p);
 void ioport_share_closed(struct ioport_file *f, const unsigned long *map);

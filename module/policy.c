@@ -10,16 +10,18 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/rcupdate.h>
-#include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 DECLARE_RWSEM(ioport_policy_sem);
 
-/* A map of what no file may use. Guarded by ioport_policy_sem. */
+/*
+ * A map of what no file may use. Guarded by ioport_policy_sem. Each word is stored once, with
+ * its final value: grant_quickly() reads without the lock.
+ */
 unsigned long ioport_policy[IOPORT_LONGS];
 
-/* busy=allow: ports that drivers hold may be used. Guarded by ioport_policy_sem. */
+/* busy=allow: ports that drivers hold may be used. Guarded likewise. */
 bool ioport_busy_allow;
 
 /**
@@ -59,7 +61,7 @@ static struct port_param deny = {
 static bool force_direct;
 
 /* Bits of enum ioport_blocked that do not change; set at load. */
-static u64 direct_blocked;
+u64 ioport_blocked;
 
 /* Ports of PCI devices that are being removed (pci.c). Guarded by ioport_policy_sem. */
 static unsigned long gone[IOPORT_LONGS];
@@ -73,11 +75,11 @@ static void policy_changed(void)
 {
 	bool wait = false;
 	struct ioport_file *f;
+	unsigned int w;
 
 	lockdep_assert_held_write(&ioport_policy_sem);
-	bitmap_complement(ioport_policy, allow.set, IOPORT_PORTS);
-	bitmap_or(ioport_policy, ioport_policy, deny.set, IOPORT_PORTS);
-	bitmap_or(ioport_policy, ioport_policy, gone, IOPORT_PORTS);
+	for (w = 0; w < IOPORT_LONGS; w++)
+		WRITE_ONCE(ioport_policy[w], ~allow.set[w] | deny.set[w] | gone[w]);
 	mutex_lock(&ioport_files_lock);
 	list_for_each_entry(f, &ioport_files, node)
 		wait |= ioport_file_take(f);
@@ -183,7 +185,7 @@ static int busy_set(const char *val, const struct kernel_param *kp)
 		return -EINVAL;
 	}
 	down_write(&ioport_policy_sem);
-	ioport_busy_allow = value;
+	WRITE_ONCE(ioport_busy_allow, value);
 	policy_changed();
 	up_write(&ioport_policy_sem);
 	return 0;
@@ -221,11 +223,11 @@ int ioport_policy_init(void)
 	int err = 0;
 
 	if (!IOPORT_HAVE_BITMAP)
-		direct_blocked |= IOPORT_BLOCKED_NO_BITMAP;
+		ioport_blocked |= IOPORT_BLOCKED_NO_BITMAP;
 	if (compat_is_tdx_guest())
-		direct_blocked |= IOPORT_BLOCKED_GUEST;
+		ioport_blocked |= IOPORT_BLOCKED_GUEST;
 	if (!compat_io_bitmap_fixed())
-		direct_blocked |= IOPORT_BLOCKED_UNFIXED;
+		ioport_blocked |= IOPORT_BLOCKED_UNFIXED;
 
 	down_write(&ioport_policy_sem);
 	for (i = 0; i < ARRAY_SIZE(params); i++) {
@@ -243,18 +245,13 @@ int ioport_policy_init(void)
 void ioport_policy_no_hook(int err)
 {
 	pr_warn("ioperm() cannot be hooked (error %d): direct access needs CAP_SYS_RAWIO\n", err);
-	direct_blocked |= IOPORT_BLOCKED_NO_HOOK;
-}
-
-int ioport_locked_down(void)
-{
-	return security_locked_down(LOCKDOWN_IOPORT) ? -EPERM : 0;
+	ioport_blocked |= IOPORT_BLOCKED_NO_HOOK;
 }
 
 /* What keeps direct access from everybody, lockdown aside. */
 static u64 blocked_now(void)
 {
-	u64 blocked = direct_blocked;
+	u64 blocked = ioport_blocked;
 
 	if (READ_ONCE(force_direct))
 		blocked &= ~(u64)IOPORT_BLOCKED_UNFIXED;
@@ -266,12 +263,8 @@ u64 ioport_direct_blocked(void)
 	return blocked_now() | (ioport_locked_down() ? IOPORT_BLOCKED_LOCKDOWN : 0);
 }
 
-/**
- * ioport_direct_permitted - may the calling thread have direct access at all?
- *
- * Return: 0, -EOPNOTSUPP or -EPERM.
- */
-int ioport_direct_permitted(void)
+/* What ioport_direct_permitted() returns where something may keep it from somebody. */
+int ioport_direct_ask(void)
 {
 	u64 blocked = blocked_now();
 
