@@ -46,7 +46,10 @@ static u32 *users;
 /* The ports that some file has for itself alone (ioport_file.alone, of all files). */
 static DECLARE_BITMAP(alone, IOPORT_PORTS);
 
-/* Their number. It grows only with ioport_policy_sem held for writing. */
+/*
+ * Their number, and one for a claim that is being made. It grows only with
+ * ioport_policy_sem held for writing.
+ */
 static unsigned int nr_alone;
 
 /* The first segment that ends at or after @port. */
@@ -288,10 +291,35 @@ static int claim_some(struct ioport_file *f, struct ports p, unsigned int *bad, 
 	return err;
 }
 
-/* Is there anything to find out by a claim? The policy's lock is held. */
+/*
+ * Is there anything to find out by a claim? The policy's lock is held, or the lock of
+ * a file that the next change of policy, or claim, has yet to look at.
+ */
 bool ioport_must_claim(const struct ioport_file *f)
 {
-	return !f->policy->busy_allow || READ_ONCE(nr_alone);
+	return !READ_ONCE(f->policy->busy_allow) || READ_ONCE(nr_alone);
+}
+
+static void count_alone(int more)
+{
+	mutex_lock(&claim_lock);
+	WRITE_ONCE(nr_alone, nr_alone + more);
+	mutex_unlock(&claim_lock);
+}
+
+/*
+ * A file is about to claim ports for itself, and will look through all others: from then
+ * on ioport_must_claim() says yes, so that one that was looked at cannot come to use
+ * them afterwards.
+ */
+void ioport_claim_begin(void)
+{
+	count_alone(1);
+}
+
+void ioport_claim_end(void)
+{
+	count_alone(-1);
 }
 
 static int claim(struct ioport_file *f, struct ports p, unsigned int *bad, bool keep_part)

@@ -87,11 +87,6 @@ void ioport_file_unlock(struct ioport_file *f)
 	up_read(&ioport_policy_sem);
 }
 
-unsigned long ioport_file_forbidden(const struct ioport_file *f, unsigned int w)
-{
-	return f->policy->forbidden[w] | (f->limit ? f->limit[w] : 0);
-}
-
 /* The first port of a range that policy or the limit forbids; one past its end if none. */
 static unsigned int first_forbidden(const struct ioport_file *f, struct ports p)
 {
@@ -355,8 +350,9 @@ static bool others_use(const struct ioport_file *f, struct ports p)
  * @p: The ports.
  *
  * The policy's lock is held for writing, so that no other file can come to use one
- * of them between the look at all files and the claim. With busy=allow no count of
- * users is kept, so all are looked at.
+ * of them between the look at all files and the claim; ioport_claim_begin() is for
+ * those that go without the lock. With busy=allow no count of users is kept, so all are
+ * looked at.
  *
  * Return: 0, -EACCES, -EBUSY, -ENOMEM or -EINTR.
  */
@@ -366,11 +362,13 @@ int ioport_file_claim(struct ioport_file *f, struct ports p)
 
 	if (down_write_killable(&ioport_policy_sem))
 		return -EINTR;
+	ioport_claim_begin();
 	err = others_use(f, p) ? -EBUSY : 0;
 	mutex_lock(&f->lock);
 	/* In this order: whether others use a port is no business of who may not. */
 	err = ioport_file_allowed(f, p) ?: err ?: ioport_claim_alone(f, p);
 	mutex_unlock(&f->lock);
+	ioport_claim_end();
 	up_write(&ioport_policy_sem);
 	return err;
 }

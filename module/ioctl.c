@@ -26,9 +26,9 @@ static bool mode_direct(const struct file *file)
 	return (file->f_mode & FMODE_READ) && (file->f_mode & FMODE_WRITE);
 }
 
-static bool bad_range(u32 first, u32 count)
+static __always_inline bool bad_range(u32 first, u32 count)
 {
-	return !count || first >= IOPORT_PORTS || count > IOPORT_PORTS - first;
+	return first >= IOPORT_PORTS || count - 1 >= IOPORT_PORTS - first;
 }
 
 static long do_get_info(void __user *arg)
@@ -52,23 +52,25 @@ static long do_get_info(void __user *arg)
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
-/* Word by word: a call of the general copy costs as much as the rest of a GRANT. */
-static int copy_range(struct ioport_range *range, const struct ioport_range __user *arg)
+/* Two words: a call of the general copy costs as much as the rest of a GRANT. */
+static __always_inline int copy_range(struct ioport_range *range, const void __user *arg)
 {
-	if (!user_read_access_begin(arg, sizeof(*arg)))
+	const u64 __user *from = arg;
+	u64 low, high;
+
+	if (!user_read_access_begin(from, sizeof(*range)))
 		return -EFAULT;
-	unsafe_get_user(range->first, &arg->first, fault);
-	unsafe_get_user(range->count, &arg->count, fault);
-	unsafe_get_user(range->flags, &arg->flags, fault);
-	unsafe_get_user(range->pad, &arg->pad, fault);
+	unsafe_get_user(low, &from[0], fault);
+	unsafe_get_user(high, &from[1], fault);
 	user_read_access_end();
+	*range = (struct ioport_range){ low, low >> 32, high, high >> 32 };
 	return 0;
 fault:
 	user_read_access_end();
 	return -EFAULT;
 }
 
-static int get_range(struct ioport_range *range, const void __user *arg)
+static __always_inline int get_range(struct ioport_range *range, const void __user *arg)
 {
 	if (copy_range(range, arg))
 		return -EFAULT;
@@ -84,34 +86,42 @@ static int refuse_mode(const struct file *file, enum ioport_call call)
 	return -EBADF;
 }
 
-/* Not inline, so that do_grant() has nothing of it but the question. */
-static noinline void trace_grant(const struct file *file, const struct ioport_range *range, int err)
+/*
+ * Not inline, and with the range by value, so that the calls that are to be fast have
+ * nothing of it but the question, and the range in registers.
+ */
+static noinline void trace_grant(const struct file *file, struct ioport_range range, int err)
 {
-	trace_ioport_grant(file, range, err);
-	ioport_trace_denied(file->private_data, IOPORT_CALL_GRANT, range->flags,
-			    ports(range->first, range->count), NULL, err);
+	trace_ioport_grant(file, &range, err);
+	ioport_trace_denied(file->private_data, IOPORT_CALL_GRANT, range.flags,
+			    ports(range.first, range.count), NULL, err);
 }
 
-static int grant(struct ioport_file *f, const struct ioport_range *range)
+static noinline void trace_revoke(const struct file *file, struct ioport_range range, int err)
 {
-	struct ports p = ports(range->first, range->count);
+	trace_ioport_revoke(file, &range, err);
+}
+
+static __always_inline int grant(struct ioport_file *f, struct ioport_range range)
+{
+	struct ports p = ports(range.first, range.count);
 	int err = ioport_locked_down_ports(p) ?: ioport_direct_permitted();
 
 	if (err)
 		return err;
-	return range->flags & IOPORT_THREAD ? ioport_file_grant_thread(f, p)
-					    : ioport_file_grant(f, p);
+	return range.flags & IOPORT_THREAD ? ioport_file_grant_thread(f, p)
+					   : ioport_file_grant(f, p);
 }
 
-static int revoke(struct ioport_file *f, const struct ioport_range *range)
+static __always_inline int revoke(struct ioport_file *f, struct ioport_range range)
 {
-	struct ports p = ports(range->first, range->count);
+	struct ports p = ports(range.first, range.count);
 
-	return range->flags & IOPORT_THREAD ? ioport_file_revoke_thread(f, p)
-					    : ioport_file_revoke(f, p);
+	return range.flags & IOPORT_THREAD ? ioport_file_revoke_thread(f, p)
+					   : ioport_file_revoke(f, p);
 }
 
-static long do_grant(struct file *file, const void __user *arg)
+static noinline long do_grant(struct file *file, const void __user *arg)
 {
 	struct ioport_range range;
 	int err;
@@ -121,13 +131,13 @@ static long do_grant(struct file *file, const void __user *arg)
 	err = get_range(&range, arg);
 	if (err)
 		return err;
-	err = grant(file->private_data, &range);
+	err = grant(file->private_data, range);
 	if (trace_ioport_grant_enabled() || ioport_reports_denied(err))
-		trace_grant(file, &range, err);
+		trace_grant(file, range, err);
 	return err;
 }
 
-static long do_revoke(struct file *file, const void __user *arg)
+static noinline long do_revoke(struct file *file, const void __user *arg)
 {
 	struct ioport_range range;
 	int err;
@@ -135,8 +145,9 @@ static long do_revoke(struct file *file, const void __user *arg)
 	err = get_range(&range, arg);
 	if (err)
 		return err;
-	err = revoke(file->private_data, &range);
-	trace_ioport_revoke(file, &range, err);
+	err = revoke(file->private_data, range);
+	if (trace_ioport_revoke_enabled())
+		trace_revoke(file, range, err);
 	return err;
 }
 
@@ -337,7 +348,7 @@ fault:
 	return -EFAULT;
 }
 
-static long do_xfer(struct file *file, void __user *arg)
+static noinline long do_xfer(struct file *file, void __user *arg)
 {
 	struct ioport_xfer xfer;
 	int err;
@@ -410,17 +421,11 @@ static long do_release(struct file *file, const void __user *arg)
 	return err;
 }
 
-long ioport_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+static noinline long rare_ioctl(struct file *file, unsigned int cmd, void __user *p)
 {
-	void __user *p = (void __user *)arg;
-
 	switch (cmd) {
 	case IOPORT_IOC_GET_INFO:
 		return do_get_info(p);
-	case IOPORT_IOC_GRANT:
-		return do_grant(file, p);
-	case IOPORT_IOC_REVOKE:
-		return do_revoke(file, p);
 	case IOPORT_IOC_SET_MAP:
 		return do_set_map(file, p);
 	case IOPORT_IOC_GET_MAP:
@@ -433,8 +438,6 @@ long ioport_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return do_limit(file, p);
 	case IOPORT_IOC_CHECK:
 		return do_check(file, p);
-	case IOPORT_IOC_XFER:
-		return do_xfer(file, p);
 	case IOPORT_IOC_ON_CLOSE:
 		return do_on_close(file, p);
 	case IOPORT_IOC_CLAIM:
@@ -444,4 +447,18 @@ long ioport_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	default:
 		return -ENOTTY;
 	}
+}
+
+/* The calls that are to be fast come first, and nothing is inline: no stack is set up for others. */
+long ioport_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	void __user *p = (void __user *)arg;
+
+	if (cmd == IOPORT_IOC_GRANT)
+		return do_grant(file, p);
+	if (cmd == IOPORT_IOC_REVOKE)
+		return do_revoke(file, p);
+	if (cmd == IOPORT_IOC_XFER)
+		return do_xfer(file, p);
+	return rare_ioctl(file, cmd, p);
 }

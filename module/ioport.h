@@ -6,7 +6,8 @@
  *
  *   window.lock         one named window (named.c)
  *   the kernel's lock for this module's parameters (policy.c)
- *   ioport_policy_sem   read: acting on what policy allows; write: changing it
+ *   ioport_policy_sem   read: acting on what policy allows; write: changing it (an
+ *                       exception: grant_quickly() in windows.c)
  *   ioport_files_lock   the list of open files
  *   ioport_file.lock    one open file
  *   claim_lock          the ports reserved in /proc/ioports (inside claim.c)
@@ -55,6 +56,18 @@ struct ports {
 static inline struct ports ports(unsigned int first, unsigned int count)
 {
 	return (struct ports){ first, first + count - 1 };
+}
+
+/* Does a range lie in one word of a bitmap, as most windows do? */
+static inline bool ports_in_one_word(struct ports p)
+{
+	return p.first / BITS_PER_LONG == p.last / BITS_PER_LONG;
+}
+
+/* The members of such a range. */
+static inline unsigned long ports_bits(struct ports p)
+{
+	return ~0UL >> (BITS_PER_LONG - 1 - (p.last - p.first)) << p.first % BITS_PER_LONG;
 }
 
 /* The members of a range that lie in word @w of a bitmap. */
@@ -209,6 +222,7 @@ struct port_map *ioport_map_alloc(const struct ioport_file *f, const struct port
 void ioport_map_put(struct port_map *map);
 
 enum ioport_standing ioport_map_standing(const struct ioport_file *f, struct port_map **map);
+bool ioport_map_serves(struct ioport_file *f, struct ports p);
 bool ioport_map_alone(const struct port_map *map);
 bool ioport_map_unused(const struct port_map *map);
 bool ioport_map_has_open(const struct port_map *map, struct ports p);
@@ -220,8 +234,10 @@ void ioport_map_attach(struct port_map *map);
 void ioport_map_detach(void);
 
 void ioport_map_open(struct port_map *map, struct ports p);
+bool ioport_map_open_word(struct port_map *map, unsigned int w, unsigned long bits);
 void ioport_map_assign(struct port_map *map, const unsigned long *bits, const unsigned long *words);
 
+bool ioport_map_close_word(struct port_map *map, unsigned int w, unsigned long bits);
 void ioport_round_start(struct ioport_round *round);
 void ioport_map_close(struct port_map *map, struct ports p, struct ioport_round *round);
 void ioport_map_confine(struct port_map *map, const unsigned long *mask,
@@ -253,7 +269,6 @@ void ioport_file_give_back(struct ioport_file *f);
 /* With the locks of ioport_file_lock() held: */
 int ioport_file_lock(struct ioport_file *f);
 void ioport_file_unlock(struct ioport_file *f);
-unsigned long ioport_file_forbidden(const struct ioport_file *f, unsigned int w);
 int ioport_file_allowed(const struct ioport_file *f, struct ports p);
 bool ioport_file_may_use(const struct ioport_file *f, struct ports p);
 void ioport_file_unclaim_unused(struct ioport_file *f, struct ports p);
@@ -281,6 +296,25 @@ void ioport_file_close_maps(struct ioport_file *f);
 extern struct rw_semaphore ioport_policy_sem;
 extern struct ioport_policy ioport_general;
 extern bool ioport_log_denials;
+extern u64 ioport_blocked;
+
+int ioport_direct_ask(void);
+
+/* Ports in word @w that a file may not use. */
+static inline unsigned long ioport_file_forbidden(const struct ioport_file *f, unsigned int w)
+{
+	return READ_ONCE(f->policy->forbidden[w]) | (f->limit ? f->limit[w] : 0);
+}
+
+/**
+ * ioport_direct_permitted - may the calling thread have direct access at all?
+ *
+ * Return: 0, -EOPNOTSUPP or -EPERM.
+ */
+static inline int ioport_direct_permitted(void)
+{
+	return likely(!ioport_blocked) ? 0 : ioport_direct_ask();
+}
 
 int ioport_policy_init(void);
 void ioport_policy_exit(void);
@@ -295,7 +329,6 @@ void ioport_policy_ports_gone(struct ports p);
 void ioport_policy_ports_back(void);
 void ioport_policy_no_hook(int err);
 u64 ioport_direct_blocked(void);
-int ioport_direct_permitted(void);
 
 /* portlist.c: lists of ports as text */
 int ioport_parse_list(const char *text, unsigned long *set, const char **bad, size_t *bad_len);
@@ -319,6 +352,8 @@ struct device *ioport_device_add(struct ioport_policy *policy);
 int ioport_claim(struct ioport_file *f, struct ports p, unsigned int *bad);
 int ioport_claim_until(struct ioport_file *f, struct ports p, unsigned int *bad);
 bool ioport_must_claim(const struct ioport_file *f);
+void ioport_claim_begin(void);
+void ioport_claim_end(void);
 int ioport_claim_alone(struct ioport_file *f, struct ports p);
 void ioport_share(struct ioport_file *f, struct ports p);
 void ioport_share_closed(struct ioport_file *f, const unsigned long *map);

@@ -149,6 +149,50 @@ enum ioport_standing ioport_map_standing(const struct ioport_file *f, struct por
 	return t->io_bitmap || t->iopl_emul == 3 ? STANDING_KERNEL : STANDING_NONE;
 }
 
+/* Is the calling thread attached to this very map? */
+static bool map_is_mine(const struct port_map *map)
+{
+	return map && current->thread.io_bitmap == &map->iobm;
+}
+
+static bool words_have_closed(const struct port_map *map, struct ports p)
+{
+	unsigned int w;
+
+	for_each_word(w, p)
+		if (READ_ONCE(map->iobm.bitmap[w]) & ports_word(p, w))
+			return true;
+	return false;
+}
+
+static __always_inline bool map_has_closed(const struct port_map *map, struct ports p)
+{
+	if (likely(ports_in_one_word(p)))
+		return READ_ONCE(map->iobm.bitmap[p.first / BITS_PER_LONG]) & ports_bits(p);
+	return words_have_closed(map, p);
+}
+
+/**
+ * ioport_map_serves - does the calling thread have these ports by this map already?
+ * @f: The file, of whose own map is asked. No lock is held.
+ * @p: The ports.
+ *
+ * The thread's own reference keeps the map. False may be wrong, true is not: an edit
+ * holds the file's lock until it has reached every CPU. So where a port is seen open,
+ * and after that the lock free, whoever opened the port has finished (on x86 taking a
+ * lock is a full barrier: none of its stores comes first). Whoever closes it comes
+ * after us.
+ */
+bool ioport_map_serves(struct ioport_file *f, struct ports p)
+{
+	const struct port_map *map = READ_ONCE(f->map);
+
+	if (!map_is_mine(map) || map_has_closed(map, p))
+		return false;
+	smp_rmb(); /* the bits, before the lock */
+	return !mutex_is_locked(&f->lock);
+}
+
 /*
  * Only the module's reference and the calling thread's are left. Nobody can add
  * one meanwhile: attaching takes ioport_file.lock, and the only thread that could
@@ -185,16 +229,6 @@ bool ioport_map_has_open(const struct port_map *map, struct ports p)
 
 	for_each_word(w, p)
 		if (~map->iobm.bitmap[w] & ports_word(p, w))
-			return true;
-	return false;
-}
-
-static bool map_has_closed(const struct port_map *map, struct ports p)
-{
-	unsigned int w;
-
-	for_each_word(w, p)
-		if (map->iobm.bitmap[w] & ports_word(p, w))
 			return true;
 	return false;
 }
@@ -337,22 +371,50 @@ static void map_grow(struct port_map *map, unsigned int max, bool shared)
 	ioport_debug_delay();
 }
 
+/* Are the four words before @w all closed? */
+static bool closed_before(const struct port_map *map, unsigned int w)
+{
+	const unsigned long *bits = &map->iobm.bitmap[w - 4];
+
+	return (bits[0] & bits[1] & bits[2] & bits[3]) == ~0UL;
+}
+
 /* Keeps later copies short. Not while shared: rule 3. */
-static void map_shrink(struct port_map *map)
+static void map_trim(struct port_map *map)
 {
 	unsigned int max = map->iobm.max;
 
-	if (map_shared(map))
-		return;
+	while (max >= 4 * sizeof(long) && closed_before(map, max / sizeof(long)))
+		max -= 4 * sizeof(long);
 	while (max && map->iobm.bitmap[max / sizeof(long) - 1] == ~0UL)
 		max -= sizeof(long);
 	WRITE_ONCE(map->iobm.max, max);
+}
+
+static void map_shrink(struct port_map *map)
+{
+	if (!map_shared(map))
+		map_trim(map);
 }
 
 /* Bytes of a map that hold all of the words up to and with @w. */
 static unsigned int map_bytes(unsigned int w)
 {
 	return (w + 1) * sizeof(long);
+}
+
+/* Has the CPUs load a map in which ports were opened. */
+static void map_opened(struct port_map *map, bool shared)
+{
+	struct ioport_round round;
+
+	if (likely(!shared)) {
+		map_touch(map, 0);
+		return;
+	}
+	ioport_round_start(&round);
+	ioport_round_add(&round, map);
+	ioport_round_finish(&round);
 }
 
 /**
@@ -365,7 +427,6 @@ static unsigned int map_bytes(unsigned int w)
 void ioport_map_open(struct port_map *map, struct ports p)
 {
 	bool shared = map_shared(map);
-	struct ioport_round round;
 	unsigned int w;
 
 	if (!map_has_closed(map, p))
@@ -373,13 +434,30 @@ void ioport_map_open(struct port_map *map, struct ports p)
 	map_grow(map, map_bytes(p.last / BITS_PER_LONG), shared);
 	for_each_word(w, p)
 		map_store(map, w, map->iobm.bitmap[w] & ~ports_word(p, w));
-	if (!shared) {
-		map_touch(map, 0);
-		return;
-	}
-	ioport_round_start(&round);
-	ioport_round_add(&round, map);
-	ioport_round_finish(&round);
+	map_opened(map, shared);
+}
+
+/**
+ * ioport_map_open_word - open ports of one word, if the calling thread is attached
+ * @map: As for ioport_map_open(), or NULL.
+ * @w: The word.
+ * @bits: The ports in it.
+ *
+ * Return: whether it is.
+ */
+bool ioport_map_open_word(struct port_map *map, unsigned int w, unsigned long bits)
+{
+	bool shared;
+
+	if (!map_is_mine(map))
+		return false;
+	if (!(map->iobm.bitmap[w] & bits))
+		return true;
+	shared = !ioport_map_alone(map);
+	map_grow(map, map_bytes(w), shared);
+	map_store(map, w, map->iobm.bitmap[w] & ~bits);
+	map_opened(map, shared);
+	return true;
 }
 
 /**
@@ -459,9 +537,31 @@ void ioport_map_close(struct port_map *map, struct ports p, struct ioport_round 
 	bool changed = false;
 	unsigned int w;
 
-	for_each_word(w, p)
-		changed |= map_close_word(map, w, ports_word(p, w));
+	if (ports_in_one_word(p))
+		changed = map_close_word(map, p.first / BITS_PER_LONG, ports_bits(p));
+	else
+		for_each_word(w, p)
+			changed |= map_close_word(map, w, ports_word(p, w));
 	map_closed(map, changed, round);
+}
+
+/**
+ * ioport_map_close_word - close ports of one word, if the calling thread is alone
+ * @map: A map of a file whose lock is held, or NULL.
+ * @w: The word.
+ * @bits: The ports in it.
+ *
+ * Return: whether it is; then they are closed.
+ */
+bool ioport_map_close_word(struct port_map *map, unsigned int w, unsigned long bits)
+{
+	if (!map || !ioport_map_alone(map))
+		return false;
+	if (map_close_word(map, w, bits)) {
+		map_trim(map);
+		map_touch(map, 0);
+	}
+	return true;
 }
 
 /**

@@ -80,16 +80,18 @@ static bool force_direct;
 bool ioport_log_denials;
 
 /* Bits of enum ioport_blocked that do not change; set at load. */
-static u64 direct_blocked;
+u64 ioport_blocked;
 
 /* Ports of PCI devices that are being removed (pci.c). Guarded by ioport_policy_sem. */
 static unsigned long gone[IOPORT_LONGS];
 
+/* Each word is stored once, with its final value: grant_quickly() reads without the lock. */
 static void policy_compute(struct ioport_policy *policy)
 {
-	bitmap_complement(policy->forbidden, policy->allow, IOPORT_PORTS);
-	bitmap_or(policy->forbidden, policy->forbidden, denied, IOPORT_PORTS);
-	bitmap_or(policy->forbidden, policy->forbidden, gone, IOPORT_PORTS);
+	unsigned int w;
+
+	for (w = 0; w < IOPORT_LONGS; w++)
+		WRITE_ONCE(policy->forbidden[w], ~policy->allow[w] | denied[w] | gone[w]);
 }
 
 /*
@@ -221,7 +223,7 @@ static int busy_set(const char *val, const struct kernel_param *kp)
 		return -EINVAL;
 	}
 	down_write(&ioport_policy_sem);
-	ioport_general.busy_allow = value;
+	WRITE_ONCE(ioport_general.busy_allow, value);
 	files_follow();
 	up_write(&ioport_policy_sem);
 	return 0;
@@ -321,7 +323,7 @@ void ioport_policy_set(struct ioport_policy *policy, const unsigned long *allow,
 	down_write(&ioport_policy_sem);
 	bitmap_copy(policy->allow, allow, IOPORT_PORTS);
 	strscpy(policy->ports, ports, sizeof(policy->ports));
-	policy->busy_allow = busy_allow;
+	WRITE_ONCE(policy->busy_allow, busy_allow);
 	policy_compute(policy);
 	files_follow();
 	up_write(&ioport_policy_sem);
@@ -388,11 +390,11 @@ int ioport_policy_init(void)
 	int err = 0;
 
 	if (!IOPORT_HAVE_BITMAP)
-		direct_blocked |= IOPORT_BLOCKED_NO_BITMAP;
+		ioport_blocked |= IOPORT_BLOCKED_NO_BITMAP;
 	if (compat_is_tdx_guest())
-		direct_blocked |= IOPORT_BLOCKED_GUEST;
+		ioport_blocked |= IOPORT_BLOCKED_GUEST;
 	if (!compat_io_bitmap_fixed())
-		direct_blocked |= IOPORT_BLOCKED_UNFIXED;
+		ioport_blocked |= IOPORT_BLOCKED_UNFIXED;
 
 	next_minor = 1 + get_random_u32() % MINORMASK;
 	down_write(&ioport_policy_sem);
@@ -411,13 +413,13 @@ int ioport_policy_init(void)
 void ioport_policy_no_hook(int err)
 {
 	pr_warn("ioperm() cannot be hooked (error %d): direct access needs CAP_SYS_RAWIO\n", err);
-	direct_blocked |= IOPORT_BLOCKED_NO_HOOK;
+	ioport_blocked |= IOPORT_BLOCKED_NO_HOOK;
 }
 
 /* What keeps direct access from everybody, lockdown aside. */
 static u64 blocked_now(void)
 {
-	u64 blocked = direct_blocked;
+	u64 blocked = ioport_blocked;
 
 	if (READ_ONCE(force_direct))
 		blocked &= ~(u64)IOPORT_BLOCKED_UNFIXED;
@@ -429,12 +431,8 @@ u64 ioport_direct_blocked(void)
 	return blocked_now() | (ioport_locked_down() ? IOPORT_BLOCKED_LOCKDOWN : 0);
 }
 
-/**
- * ioport_direct_permitted - may the calling thread have direct access at all?
- *
- * Return: 0, -EOPNOTSUPP or -EPERM.
- */
-int ioport_direct_permitted(void)
+/* What ioport_direct_permitted() returns where something may keep it from somebody. */
+int ioport_direct_ask(void)
 {
 	u64 blocked = blocked_now();
 

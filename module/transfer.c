@@ -39,13 +39,8 @@ static __always_inline int transfer(struct ioport_file *f, unsigned int port, un
 	return 0;
 }
 
-static bool bad_access(loff_t pos, size_t count)
-{
-	return (count != 1 && count != 2 && count != 4) || pos < 0 || pos + count > IOPORT_PORTS;
-}
-
 /* By width: a copy whose size the compiler does not know costs as much as the rest. */
-static int put_value(char __user *buf, size_t width, u32 value)
+static __always_inline int put_value(char __user *buf, size_t width, u32 value)
 {
 	switch (width) {
 	case 1:
@@ -57,7 +52,7 @@ static int put_value(char __user *buf, size_t width, u32 value)
 	}
 }
 
-static int get_value(u32 *value, const char __user *buf, size_t width)
+static __always_inline int get_value(u32 *value, const char __user *buf, size_t width)
 {
 	u16 value16;
 	u8 value8;
@@ -91,44 +86,82 @@ static noinline int refused(const struct ioport_file *f, loff_t pos, size_t coun
 	return err;
 }
 
-ssize_t ioport_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
+static bool no_port(loff_t pos, unsigned int width)
+{
+	return (u64)pos > IOPORT_PORTS - width;
+}
+
+/* Past the last port; else it is a bad offset, or a bad count. */
+static bool at_end(loff_t pos)
+{
+	return pos >= IOPORT_PORTS;
+}
+
+/* These two are compiled once for each width. */
+static __always_inline ssize_t read_port(struct file *file, char __user *buf, unsigned int width,
+					 loff_t *pos)
 {
 	struct ioport_file *f = file->private_data;
 	u32 value;
 	int err;
 
-	if (*pos >= IOPORT_PORTS && count)
-		return 0;
-	if (bad_access(*pos, count))
-		return -EINVAL;
-	err = transfer(f, *pos, count, &value, false);
+	if (no_port(*pos, width))
+		return at_end(*pos) ? 0 : -EINVAL;
+	err = transfer(f, *pos, width, &value, false);
 	if (err)
-		return refused(f, *pos, count, IOPORT_CALL_READ, err);
+		return refused(f, *pos, width, IOPORT_CALL_READ, err);
 	if (trace_ioport_transfer_enabled())
-		trace_access(f, *pos, count, false, value);
-	if (put_value(buf, count, value))
+		trace_access(f, *pos, width, false, value);
+	if (put_value(buf, width, value))
 		return -EFAULT;
-	*pos += count;
-	return count;
+	*pos += width;
+	return width;
+}
+
+static __always_inline ssize_t write_port(struct file *file, const char __user *buf,
+					  unsigned int width, loff_t *pos)
+{
+	struct ioport_file *f = file->private_data;
+	u32 value;
+	int err;
+
+	if (no_port(*pos, width))
+		return at_end(*pos) ? -ENXIO : -EINVAL;
+	if (get_value(&value, buf, width))
+		return -EFAULT;
+	err = transfer(f, *pos, width, &value, true);
+	if (err)
+		return refused(f, *pos, width, IOPORT_CALL_WRITE, err);
+	if (trace_ioport_transfer_enabled())
+		trace_access(f, *pos, width, true, value);
+	*pos += width;
+	return width;
+}
+
+ssize_t ioport_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
+{
+	switch (count) {
+	case 1:
+		return read_port(file, buf, 1, pos);
+	case 2:
+		return read_port(file, buf, 2, pos);
+	case 4:
+		return read_port(file, buf, 4, pos);
+	default:
+		return count && at_end(*pos) ? 0 : -EINVAL;
+	}
 }
 
 ssize_t ioport_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
 {
-	struct ioport_file *f = file->private_data;
-	u32 value;
-	int err;
-
-	if (*pos >= IOPORT_PORTS && count)
-		return -ENXIO;
-	if (bad_access(*pos, count))
-		return -EINVAL;
-	if (get_value(&value, buf, count))
-		return -EFAULT;
-	err = transfer(f, *pos, count, &value, true);
-	if (err)
-		return refused(f, *pos, count, IOPORT_CALL_WRITE, err);
-	if (trace_ioport_transfer_enabled())
-		trace_access(f, *pos, count, true, value);
-	*pos += count;
-	return count;
+	switch (count) {
+	case 1:
+		return write_port(file, buf, 1, pos);
+	case 2:
+		return write_port(file, buf, 2, pos);
+	case 4:
+		return write_port(file, buf, 4, pos);
+	default:
+		return count && at_end(*pos) ? -ENXIO : -EINVAL;
+	}
 }

@@ -141,7 +141,27 @@ static int grant(struct ioport_file *f, struct ports p)
 	return 0;
 }
 
-int ioport_file_grant(struct ioport_file *f, struct ports p)
+/*
+ * What a program does that opens and closes its window all the time: the thread is attached,
+ * the window lies in one word, and there is nothing to reserve. False: not so, or not allowed.
+ *
+ * The file's lock is enough. A change of policy stores the new one, then takes this lock
+ * to look at what the file has: it comes before, and is seen here; or after, and finds what was
+ * opened here. A claim of another file goes the same way (ioport_claim_begin()).
+ */
+static bool grant_quickly(struct ioport_file *f, struct ports p)
+{
+	unsigned int w = p.first / BITS_PER_LONG;
+	unsigned long bits = ports_bits(p);
+
+	if (!ports_in_one_word(p) || (ioport_file_forbidden(f, w) & bits))
+		return false;
+	if ((!f->held || (bits & ~f->held[w])) && ioport_must_claim(f))
+		return false;
+	return ioport_map_open_word(f->map, w, bits);
+}
+
+static int grant_slowly(struct ioport_file *f, struct ports p)
 {
 	int err = ioport_file_lock(f);
 
@@ -152,6 +172,24 @@ int ioport_file_grant(struct ioport_file *f, struct ports p)
 		err = grant(f, p);
 	ioport_file_unlock(f);
 	return err;
+}
+
+/*
+ * A thread that has the ports already is told so without any lock, and without asking
+ * policy, limit or anybody: what they take from a file is closed in its maps before they
+ * are done, and nobody can claim what a file has open. So it is as if this call had come first.
+ */
+int ioport_file_grant(struct ioport_file *f, struct ports p)
+{
+	bool done;
+
+	if (ioport_map_serves(f, p))
+		return 0;
+	if (mutex_lock_killable(&f->lock))
+		return -EINTR;
+	done = grant_quickly(f, p);
+	mutex_unlock(&f->lock);
+	return done ? 0 : grant_slowly(f, p);
 }
 
 static int grant_thread(struct ioport_file *f, struct ports p)
@@ -224,15 +262,22 @@ void ioport_file_confine_maps(struct ioport_file *f, const unsigned long *mask)
 	ioport_round_finish(&round);
 }
 
+/* As grant_quickly(): a window in one word, of the only map, that only the caller uses. */
+static bool revoke_quickly(struct ioport_file *f, struct ports p)
+{
+	return ports_in_one_word(p) && list_empty(&f->copies) &&
+	       ioport_map_close_word(f->map, p.first / BITS_PER_LONG, ports_bits(p));
+}
+
+/* Asks no policy, and gives nothing back yet: the file's lock is enough. */
 int ioport_file_revoke(struct ioport_file *f, struct ports p)
 {
-	int err = ioport_file_lock(f);
-
-	if (err)
-		return err;
-	ioport_file_close_ports(f, p);
+	if (mutex_lock_killable(&f->lock))
+		return -EINTR;
+	if (!revoke_quickly(f, p))
+		ioport_file_close_ports(f, p);
 	ioport_file_unclaim_later(f);
-	ioport_file_unlock(f);
+	mutex_unlock(&f->lock);
 	return 0;
 }
 

@@ -58,6 +58,11 @@ static void open_window(void)
 	grant(port, 1);
 }
 
+static void grant_window(void)
+{
+	grant(port, 1);
+}
+
 static void ioperm_window(void)
 {
 	must(!ioperm(port, 1, 1));
@@ -496,9 +501,16 @@ static const struct row rows[] = {
 		.peer = { .op = ioperm_on_off },
 	},
 	{
+		.name = "grant it again, when attached",
+		.ours = { .prepare = open_window, .op = grant_window },
+		.peer_name = "ioperm on again",
+		.peer = { .prepare = ioperm_window, .op = ioperm_window },
+		.target = 0.12,
+	},
+	{
 		.name = "grant one more window",
 		.ours = { .prepare = open_top_port, .op = grant_next },
-		.peer_name = "ioperm on again",
+		.peer_name = "ioperm on, one more",
 		.peer = { .prepare = ioperm_top_port, .op = ioperm_next },
 		.target = 0.12,
 		.needs = NEEDS_ALL_PORTS,
@@ -506,7 +518,7 @@ static const struct row rows[] = {
 	{
 		.name = "the same with busy=allow",
 		.ours = { .prepare = open_top_port, .op = grant_next },
-		.peer_name = "ioperm on again",
+		.peer_name = "ioperm on, one more",
 		.peer = { .prepare = ioperm_top_port, .op = ioperm_next },
 		.target = 0.12,
 		.needs = NEEDS_ALL_PORTS | NEEDS_BUSY,
@@ -722,11 +734,6 @@ static void run_row(const struct row *row)
 
 /* ---- the steps of an open file's life ---- */
 
-static void first_grant(void)
-{
-	grant(port, 1);
-}
-
 static void revoke_again(void)
 {
 	close_window(port, 1);
@@ -742,9 +749,9 @@ static const struct {
 	void (*op)(void);
 } steps[] = {
 	{ "open", open_ours },
-	{ "the first grant", first_grant },
+	{ "the first grant", grant_window },
 	{ "revoke", revoke_again },
-	{ "the second grant", first_grant },
+	{ "the second grant", grant_window },
 	{ "the first pread", pread_ours },
 	{ "the first batch of 64 IN", batch },
 	{ "close", close_ours },
