@@ -256,7 +256,7 @@ static void test_info(void)
 	is(ioctl(fd, IOPORT_IOC_GET_INFO, &info), 0, "GET_INFO");
 	is(info.features,
 	   IOPORT_FEATURE_DIRECT | IOPORT_FEATURE_MEDIATED | IOPORT_FEATURE_XFER |
-		   IOPORT_FEATURE_ON_CLOSE | IOPORT_FEATURE_CLAIM,
+		   IOPORT_FEATURE_ON_CLOSE | IOPORT_FEATURE_CLAIM | IOPORT_FEATURE_WINDOWS,
 	   "features");
 	is(info.direct_blocked, 0, "direct access is there for everybody");
 	is(info.ports, IOPORT_PORTS, "ports");
