@@ -197,21 +197,30 @@ static void test_threads(void)
 	worker_stop(&w);
 }
 
-/* Runs this program again, which looks for itself. */
+/* Runs this program again, which looks for itself, when nobody else has the file any more. */
 static int exec_and_look(void)
 {
+	int closed[2];
 	int status;
 	pid_t pid;
+	char none;
 
 	fflush(stdout);
+	if (pipe(closed))
+		bail("pipe");
 	pid = fork();
 	if (!pid) {
 		close(child.to);
 		close(child.from);
+		close(closed[1]);
+		if (read(closed[0], &none, 1))
+			_exit(98);
 		execl("/proc/self/exe", "descriptors", "look", NULL);
 		_exit(99);
 	}
 	close(fd);
+	close(closed[1]);
+	close(closed[0]);
 	if (waitpid(pid, &status, 0) != pid)
 		bail("waitpid");
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
