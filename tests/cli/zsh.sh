@@ -51,5 +51,7 @@ says "commands -e"
 complete load a
 says "allow="
 complete load ""
-says $'allow=\ndeny=\nbusy=\nforce_direct='
+says $'allow=\ndeny=\nbusy=\nforce_direct=\nlog_denials='
+complete windows a
+says $'apply\nadd'
 finish
