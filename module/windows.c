@@ -152,9 +152,12 @@ static int grant(struct ioport_file *f, struct ports p)
 static bool grant_quickly(struct ioport_file *f, struct ports p)
 {
 	unsigned int w = p.first / BITS_PER_LONG;
-	unsigned long bits = ports_bits(p);
+	unsigned long bits;
 
-	if (!ports_in_one_word(p) || (ioport_file_forbidden(f, w) & bits))
+	if (!ports_in_one_word(p))
+		return false;
+	bits = ports_bits(p);
+	if (ioport_file_forbidden(f, w) & bits)
 		return false;
 	if ((!f->held || (bits & ~f->held[w])) && ioport_must_claim(f))
 		return false;
