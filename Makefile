@@ -98,7 +98,7 @@ check-fuzz:
 ## fuzz: the raw interface beside a model, in a virtual machine (SECONDS=300 or CALLS=, SEED=1)
 fuzz:
 	@tests/setup test
-	@SECONDS_EACH=$(SECONDS) CALLS=$(CALLS) SEED=$(SEED) tests/fuzz/run
+	@SECONDS_EACH=$(SECONDS) CALLS=$(CALLS) SEED="$(SEED)" tests/fuzz/run
 
 ## fuzz-parsers: libFuzzer on each parser (SECONDS=60 for each)
 fuzz-parsers:

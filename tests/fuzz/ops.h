@@ -16,6 +16,14 @@
 #include <sys/uio.h>
 
 #define STEPS 256
+#define OUTCOMES 128
+
+/* What calls have come to, so that a run can tell what it has tried. */
+struct outcome {
+	const char *what;
+	int err;
+	unsigned long long count;
+};
 
 struct shared {
 	struct model model;
@@ -29,7 +37,7 @@ struct shared {
 	bool bad, tell;
 	char why[400];
 	unsigned long long calls;
-	unsigned int tells;
+	struct outcome outcomes[OUTCOMES];
 };
 
 static struct shared *sh;
@@ -93,14 +101,36 @@ __attribute__((format(printf, 2, 3))) static void tell(int worker, const char *f
 	fflush(stdout);
 }
 
+static void record(const char *what, int err)
+{
+	struct outcome *o = sh->outcomes;
+
+	while (o < sh->outcomes + OUTCOMES - 1 && o->what &&
+	       (o->err != err || strcmp(o->what, what)))
+		o++;
+	o->what = what;
+	o->err = err;
+	o->count++;
+}
+
+static unsigned long long recorded(const char *what, int err)
+{
+	for (const struct outcome *o = sh->outcomes; o < sh->outcomes + OUTCOMES && o->what; o++)
+		if (o->err == err && !strcmp(o->what, what))
+			return o->count;
+	return 0;
+}
+
 /* One call was made: its result, errno intact, must be @want (0 or an errno). */
 static bool expect(long result, int want, const char *what)
 {
 	int got = result < 0 ? errno : 0;
 
 	sh->calls++;
-	if (got == want)
+	if (got == want) {
+		record(what, got);
 		return !want;
+	}
 	mismatch("%s: got %s, want %s", what, got ? strerror(got) : "success",
 		 want ? strerror(want) : "success");
 	return false;
