@@ -91,21 +91,21 @@ static bool member(const unsigned long *set, unsigned int port)
 	return set[port / BITS_PER_LONG] >> port % BITS_PER_LONG & 1;
 }
 
-/* The set as a list; there is room for the worst. */
-static void print_set(const unsigned long *set, char *text)
+/* As the module writes it; too little room must be noticed, at every length. */
+static void print_set(const unsigned long *set, char *text, size_t size)
 {
-	unsigned int first, last;
+	char *whole = NULL;
+	size_t room;
 
-	*text = '\0';
-	for (first = 0; first < IOPORT_PORTS; first = last + 1) {
-		for (last = first; member(set, first) && last + 1 < IOPORT_PORTS;)
-			if (!member(set, ++last)) {
-				last--;
-				break;
-			}
-		if (member(set, first))
-			text += sprintf(text, "%#x-%u,", first, last);
+	fuzz_check(!ioport_print_list(set, text, size), "does not fit where it must");
+	for (room = 1; room <= 32; room++) {
+		whole = realloc(whole, room);
+		if (!whole)
+			abort();
+		fuzz_check(!ioport_print_list(set, whole, room) == (strlen(text) < room),
+			   "fits, or does not, against its length");
 	}
+	free(whole);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (unsigned int port = 0; port < IOPORT_PORTS; port++)
 			fuzz_check(member(set, port) == plain[port],
 				   "the two parsers differ about a port");
-		print_set(set, printed);
+		print_set(set, printed, sizeof(printed));
 		fuzz_check(!ioport_parse_list(printed, again, &bad, &bad_len) &&
 				   !memcmp(set, again, sizeof(set)),
 			   "not the same when written out");

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -38,6 +39,18 @@ static inline void bitmap_set(unsigned long *set, unsigned int first, unsigned i
 		set[first / BITS_PER_LONG] |= 1UL << first % BITS_PER_LONG;
 }
 
+/* The first one from @bit on that is @value; @bits if there is none. */
+static inline unsigned int shim_find(const unsigned long *set, unsigned int bits, unsigned int bit,
+				     unsigned long value)
+{
+	while (bit < bits && (set[bit / BITS_PER_LONG] >> bit % BITS_PER_LONG & 1) != value)
+		bit++;
+	return bit;
+}
+
+#define find_next_bit(set, bits, bit) shim_find(set, bits, bit, 1)
+#define find_next_zero_bit(set, bits, bit) shim_find(set, bits, bit, 0)
+
 /* A newline may end the number, and 0x stand before it; no sign here. */
 static inline int kstrtouint(const char *text, unsigned int base, unsigned int *value)
 {
@@ -67,5 +80,6 @@ static inline int kstrtouint(const char *text, unsigned int base, unsigned int *
 }
 
 int ioport_parse_list(const char *text, unsigned long *set, const char **bad, size_t *bad_len);
+int ioport_print_list(const unsigned long *set, char *text, size_t size);
 
 #endif
