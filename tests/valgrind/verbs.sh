@@ -11,7 +11,8 @@ page=/usr/share/man/man1/ioportctl.1
 declare -A seen=([run]="it is the program that is run, and takes the place of the watcher")
 
 while read -r sign verb words; do
-	[[ ! ${seen[$verb]:-} ]] || continue
+	# All of windows: what the first makes must go before the module can.
+	[[ ! ${seen[$verb]:-} || $verb == windows ]] || continue
 	seen[$verb]=yes
 	command="${ioportctl[*]} $verb $words"
 	if [[ $sign == "$" ]]; then
