@@ -19,7 +19,9 @@ while ! grep -q ready /tmp/said && kill -0 $broker 2>/dev/null; do
 	sleep 0.1
 done
 kill -TERM $broker
-gives 0 wait $broker
+wait $broker # Not by gives(): a subshell cannot wait for its parent's child.
+status=$?
+check "a broker that takes them back ends with the borrower's status" [ $status = 0 ]
 said=$(</tmp/said)
 probed
 
