@@ -318,17 +318,26 @@ static int round_up(struct ioport *io, unsigned int *missing)
 	return !err && call.refused ? call.error : err;
 }
 
-/* Waits for a call in another thread, but not for one in the process that forked this. */
+/*
+ * Waits for a call in another thread, but not for one in the process that forked this.
+ * Nobody is in line, so others may come first again and again: the time counts from
+ * when one of them last got on.
+ */
 static bool take_turn(void)
 {
+	uint32_t seen = atomic_load(&call.number), number;
 	int64_t deadline = now() + WAIT_ALL;
 	pid_t self = getpid(), owner = 0;
 
 	while (!atomic_compare_exchange_strong(&call.owner, &owner, self)) {
 		if (owner != self)
 			continue;
-		if (now() > deadline)
+		number = atomic_load(&call.number);
+		if (number != seen)
+			deadline = now() + WAIT_ALL;
+		else if (now() > deadline)
 			return false;
+		seen = number;
 		owner = 0;
 		doze();
 	}
