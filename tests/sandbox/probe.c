@@ -134,7 +134,7 @@ static void wait_for_loss(void)
 	receive();
 	if (dev_grant(fd, LPT, LENT_COUNT, 0))
 		bail("GRANT: %s", strerror(errno));
-	end = seconds() + 60;
+	end = deadline(60);
 	ok(can_in(LPT, 1), "ready");
 	while (can_in(LPT, 1) && seconds() < end)
 		;

@@ -381,4 +381,10 @@ UNUSED static double seconds(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+/* When to give up what takes no time on a machine that is not busy. */
+UNUSED static double deadline(unsigned int bound)
+{
+	return seconds() + bound * slow();
+}
+
 #endif

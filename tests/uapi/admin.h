@@ -65,7 +65,7 @@ UNUSED static bool ioports_has(const char *line_end)
 /* What an edit leaves reserved without use is given back a tenth of a second later. */
 UNUSED static bool ioports_get(const char *line_end, bool there)
 {
-	double end = seconds() + 5;
+	double end = deadline(5);
 
 	while (ioports_has(line_end) != there && seconds() < end)
 		usleep(20000);
@@ -74,7 +74,7 @@ UNUSED static bool ioports_get(const char *line_end, bool there)
 
 UNUSED static void ioports_settle(void)
 {
-	usleep(400000);
+	usleep(400000 * slow());
 }
 
 #endif

@@ -417,7 +417,7 @@ static void test_latency(void)
 	atomic_store(&stop, true);
 	pthread_join(thread, NULL);
 	is(last.done, COUNT(ops), "the longest batch, again and again");
-	ok(worst < 1000 * MS, "does not keep a bystander from its CPU");
+	ok(worst < 1000 * MS * slow(), "does not keep a bystander from its CPU");
 	note("it slept 1 ms each time, %.1f ms at worst", worst / 1e6);
 }
 

@@ -92,7 +92,7 @@ static void mark(uint8_t value)
 static bool all_move(atomic_uint *counts, unsigned int by)
 {
 	unsigned int since[MOST_WRITERS];
-	double end = seconds() + 60;
+	double end = deadline(60);
 	int i;
 
 	for (i = 0; i < writers; i++)

@@ -107,7 +107,7 @@ static void ended(const char *what)
  */
 static void ended_later(const char *what)
 {
-	double end = seconds() + 60;
+	double end = deadline(60);
 	int pair[2];
 
 	while (holders() && seconds() < end) {

@@ -89,7 +89,7 @@ static void eats(void)
 /* The child has been seen to end, so it cannot take long; but how long is not promised. */
 static bool released(void)
 {
-	double end = seconds() + 60 * slow();
+	double end = deadline(60);
 	int fd = dev_open(O_RDWR), err;
 
 	do

@@ -338,7 +338,7 @@ static void look(struct state *s)
 static bool ioports_same(const struct state *before)
 {
 	static struct state now;
-	double end = seconds() + 10;
+	double end = deadline(10);
 
 	do {
 		read_ioports(&now);

@@ -158,7 +158,7 @@ UNUSED static void announce(int keepers, int holding, int tries)
 /* Waits until all keepers are ready; the bound is for a machine that is very slow. */
 UNUSED static bool keepers_wait(void)
 {
-	double end = seconds() + 60;
+	double end = deadline(60);
 	int keepers;
 
 	while (seconds() < end) {

@@ -528,7 +528,7 @@ static void test_race(void)
 		pthread_create(&threads[i], NULL, mains[i], NULL);
 	for (i = 0; i < ROUNDS; i++) {
 		unsigned int start = atomic_load(&opened);
-		double end = seconds() + 20;
+		double end = deadline(20);
 
 		failures += window_make("w") != 0;
 		failures += window_set("w", "ports", "0x378-0x37f") != 0;

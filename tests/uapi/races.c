@@ -156,7 +156,7 @@ static int close_port(int n)
 static bool all_look(int count)
 {
 	unsigned int since[MOST];
-	double end = seconds() + 60;
+	double end = deadline(60);
 	int i;
 
 	for (i = 0; i < count; i++)
@@ -259,7 +259,7 @@ static bool is_frozen(void)
 
 static bool freeze(void)
 {
-	double end = seconds() + 60;
+	double end = deadline(60);
 
 	if (!write_file(CGROUP "/cgroup.freeze", "1"))
 		return false;
@@ -343,7 +343,7 @@ static void user_of_device(int actor)
 
 static bool unload(void)
 {
-	double end = seconds() + 60;
+	double end = deadline(60);
 	bool gone;
 
 	/* EAGAIN while one of them has it open. */

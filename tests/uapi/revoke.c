@@ -66,7 +66,7 @@ static void *spin(void *arg)
 
 static bool wait_for(atomic_uint *what, unsigned int value)
 {
-	double end = seconds() + 20;
+	double end = deadline(20);
 
 	while (atomic_load(what) < value) {
 		if (seconds() > end)
