@@ -391,6 +391,24 @@ static void explain_by_errno(struct sentence *s, const struct request *r)
 	case EINTR:
 		say(s, "a signal came before anything was done; try again");
 		break;
+	case ETIMEDOUT:
+		say(s, "a WAIT of the batch ran out of time, so the device did not answer; or a "
+		       "thread did not, which is stopped or blocks all signals; try again");
+		break;
+	case EAGAIN:
+		say(s, "another thread has been attaching all threads for too long; try again");
+		break;
+	case E2BIG:
+		say(s, "more than one call may have (IOPORT_MAX_OPS operations, "
+		       "IOPORT_MAX_DATA bytes of INS and OUTS); split it");
+		break;
+	case ENXIO:
+		say(s, "there is no port after 0xffff; write to ports from 0 to 0xffff");
+		break;
+	case EFAULT:
+		say(s, "an address that was passed, of a buffer or a map, is not the program's; "
+		       "correct the call");
+		break;
 	default:
 		say_errno(s, r->err);
 	}
