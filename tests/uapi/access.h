@@ -152,6 +152,15 @@ UNUSED static unsigned int bits_count(const uint8_t *bits)
 	return n;
 }
 
+/* The map's ports are closed, all at once. */
+UNUSED static int dev_set_none(int fd)
+{
+	uint8_t bits[IOPORT_MAP_BYTES];
+
+	bits_fill(bits, false);
+	return dev_set_map(fd, bits, 0);
+}
+
 /* ---- instructions that may fault ---- */
 
 static __thread sigjmp_buf fault_jump;
@@ -371,6 +380,18 @@ UNUSED static void pin_to_cpu(int cpu)
 	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
 		bail("CPU %d: %s", cpu, strerror(errno));
+}
+
+/* ioperm() by the 32-bit entry, from a program of any kind. */
+UNUSED static long ioperm_int80(unsigned long from, unsigned long num, int on)
+{
+	long result;
+
+	asm volatile("int $0x80"
+		     : "=a"(result)
+		     : "a"(101), "b"(from), "c"(num), "d"(on)
+		     : "memory");
+	return result;
 }
 
 UNUSED static double seconds(void)

@@ -25,22 +25,27 @@ UNUSED static int set_param(const char *name, const char *value)
 	return err;
 }
 
-UNUSED static const char *get_param(const char *name)
+/* The first line of a file, until the next call. */
+UNUSED static const char *first_line(const char *path)
 {
 	static char value[4096];
-	char path[128];
-	ssize_t n;
-	int f;
+	int f = open(path, O_RDONLY);
+	ssize_t n = f >= 0 ? read(f, value, sizeof(value) - 1) : -1;
 
-	snprintf(path, sizeof(path), PARAMETERS "%s", name);
-	f = open(path, O_RDONLY);
-	n = f >= 0 ? read(f, value, sizeof(value) - 1) : -1;
 	if (n < 0)
 		bail("%s: %s", path, strerror(errno));
 	close(f);
 	value[n] = '\0';
 	value[strcspn(value, "\n")] = '\0';
 	return value;
+}
+
+UNUSED static const char *get_param(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), PARAMETERS "%s", name);
+	return first_line(path);
 }
 
 UNUSED static void run(const char *command)

@@ -122,10 +122,7 @@ static int end_revoke(void)
 
 static int end_set_map(void)
 {
-	uint8_t bits[IOPORT_MAP_BYTES];
-
-	bits_fill(bits, false);
-	return dev_set_map(fd, bits, 0);
+	return dev_set_none(fd);
 }
 
 static const char *allow;

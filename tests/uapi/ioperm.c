@@ -19,18 +19,6 @@ static long do_attach(void *arg)
 	return dev_attach(fd, 0);
 }
 
-/* The 32-bit entry, from a program of any kind. */
-static long ioperm_int80(unsigned long from, unsigned long num, int on)
-{
-	long result;
-
-	asm volatile("int $0x80"
-		     : "=a"(result)
-		     : "a"(101), "b"(from), "c"(num), "d"(on)
-		     : "memory");
-	return result;
-}
-
 static long ioperm_native(unsigned long from, unsigned long num, int on)
 {
 	return syscall(SYS_ioperm, from, num, on) ? -errno : 0;

@@ -80,18 +80,6 @@ static void spinner(const struct way *way)
 
 /* ---- ioperm() and its entries ---- */
 
-/* From a program of any kind. */
-static long ioperm_int80(unsigned long from, unsigned long num, int on)
-{
-	long result;
-
-	asm volatile("int $0x80"
-		     : "=a"(result)
-		     : "a"(101), "b"(from), "c"(num), "d"(on)
-		     : "memory");
-	return result;
-}
-
 #ifdef __x86_64__
 
 /* The number of the x32 ABI; Debian's kernels know it only when told to. */

@@ -30,18 +30,11 @@ UNUSED static int window_set(const char *name, const char *attribute, const char
 
 UNUSED static bool window_is(const char *name, const char *attribute, const char *want)
 {
-	char path[256], value[4096];
-	ssize_t n;
-	int f;
+	const char *value;
+	char path[256];
 
 	snprintf(path, sizeof(path), CONFIG "%s/%s", name, attribute);
-	f = open(path, O_RDONLY);
-	n = f >= 0 ? read(f, value, sizeof(value) - 1) : -1;
-	if (n < 0)
-		bail("%s: %s", path, strerror(errno));
-	close(f);
-	value[n] = '\0';
-	value[strcspn(value, "\n")] = '\0';
+	value = first_line(path);
 	if (strcmp(value, want))
 		note("%s: '%s', not '%s'", path, value, want);
 	return !strcmp(value, want);
