@@ -413,7 +413,10 @@ static void lives(int n)
 	}
 }
 
-/* A policy is 17 KiB, a window 9: what would leak here is ten times what is tolerated. */
+/*
+ * A policy is 17 KiB, a window 9: what would leak here is ten times what is tolerated. Debug
+ * kernels hold back what was freed; there a policy that is lost is still too much.
+ */
 static void test_memory(void)
 {
 	enum {
@@ -426,7 +429,7 @@ static void test_memory(void)
 	kib = free_kib();
 	lives(LIVES);
 	kib -= free_kib();
-	ok(kib < LIVES * 26 / 10, "%d lives of a window leave no memory behind", LIVES);
+	ok(kib < LIVES * 26 / 10 * (long)slow(), "%d lives of a window leave no memory behind", LIVES);
 	note("%ld KiB", kib);
 	is(module_references(), before, "nor references to the module");
 	ok(!ioports_has(": ioport"), "nor ports");
