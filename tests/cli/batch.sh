@@ -11,6 +11,9 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# What /proc/PID/syscall says of a process that is in ioctl(fd, IOPORT_IOC_XFER).
+in_batch='^16 0x[0-9a-f]* 0xc018e909 '
+
 # batch STATUS TEXT [OPTION]...: the text as a file.
 batch() {
 	local want=$1
@@ -100,7 +103,7 @@ half_way() {
 	printf 'in8 0xe0\ndelay 50s\nout8 0xe0 0x66\n' >/tmp/ops
 	"${ioportctl[@]}" batch /tmp/ops >/tmp/said 2>/tmp/complained &
 	pid=$!
-	sleep 1
+	until_true grep -q "$in_batch" /proc/$pid/syscall
 	kill $pid
 	wait $pid
 	status=$?

@@ -20,6 +20,15 @@ not_ok() {
 	((++bad))
 }
 
+# until_true COMMAND...: or for as long as a slow machine may need.
+until_true() {
+	local tries=$((100 * ${TEST_SLOW:-1}))
+	while ((tries--)); do
+		"$@" 2>/dev/null && return
+		sleep 0.1
+	done
+}
+
 check() {
 	local text=$1
 	shift

@@ -23,14 +23,6 @@ events() {
 	check "... leaves nothing behind" [ -z "$(ls -A $instances)" ]
 }
 
-# until_true COMMAND...: waits for at most ten seconds.
-until_true() {
-	for _ in {1..100}; do
-		"$@" 2>/dev/null && return
-		sleep 0.1
-	done
-}
-
 # Does the trace that process $1 makes record by now?
 # shellcheck disable=SC2317 # called through until_true
 records() {
@@ -81,7 +73,7 @@ direct() {
 	traced 1 "$hold" ioport 0xe2 4
 	says $'*\nhold: denied grant 0x00e2-0x00e5: Permission denied: 0x00e4: not allowed by *'
 	traced 0 ioportctl run -- true
-	says $'*\nioportctl: attach\n*'
+	says $'*\nioportctl: attach*' # The supervisor may close it later than the trace ends.
 }
 
 json_output() {
@@ -139,7 +131,7 @@ ends() {
 	SECONDS=0
 	ctl 0 trace -t 0.5
 	quiet
-	check "... in time" [ $SECONDS -le 5 ]
+	check "... in time" [ $SECONDS -le $((5 * ${TEST_SLOW:-1})) ]
 	traced 7 sh -c 'exit 7'
 	quiet
 	traced 143 sh -c 'kill $$'

@@ -429,7 +429,8 @@ static void test_memory(void)
 	kib = free_kib();
 	lives(LIVES);
 	kib -= free_kib();
-	ok(kib < LIVES * 26 / 10 * (long)slow(), "%d lives of a window leave no memory behind", LIVES);
+	ok(kib < LIVES * 26 / 10 * (long)slow(), "%d lives of a window leave no memory behind",
+	   LIVES);
 	note("%ld KiB", kib);
 	is(module_references(), before, "nor references to the module");
 	ok(!ioports_has(": ioport"), "nor ports");
