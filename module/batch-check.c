@@ -92,13 +92,21 @@ static __always_inline bool is_plain(const struct ioport_op *op, const unsigned 
 	return !(~(READ_ONCE(ready[op->port / BITS_PER_LONG]) >> op->port % BITS_PER_LONG) & need);
 }
 
-/* The last one of a stretch of INs or OUTs that are the same as @op, which is right. */
-static struct ioport_op *last_alike(struct ioport_op *op, const struct ioport_op *end)
+/*
+ * The last one of a stretch of INs or OUTs that are the same as @op, which is right. Until it
+ * has a result, the first of a stretch has there how many they are: those that follow are not
+ * looked at again.
+ */
+static __always_inline struct ioport_op *last_alike(struct ioport_op *op,
+						    const struct ioport_op *end)
 {
+	struct ioport_op *first = op;
 	u64 word = op_word(op);
 
-	while (++op < end && op_word(op) == word && !(op->mask | op->time | op->data))
-		op->result = 0;
+	do
+		op++;
+	while (op < end && op_word(op) == word && !(op->mask | op->time | op->data));
+	first->result = op - first;
 	return op - 1;
 }
 

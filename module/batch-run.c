@@ -35,52 +35,51 @@ static int breathe(void)
 	return signal_pending(current) ? -EINTR : 0;
 }
 
-static bool is_single(const struct ioport_op *op)
+/*
+ * A stretch of INs or OUTs that are the same, or its part before @end; returns the last one
+ * that was done. batch-check.c has left its length; what is not done now begins a new one.
+ */
+static __always_inline struct ioport_op *run_stretch(struct ioport_op *op,
+						     const struct ioport_op *end)
 {
-	return op->code <= IOPORT_OP_MODIFY;
-}
-
-/* An IN, and those like it that follow; returns the last one. */
-static struct ioport_op *run_ins(struct ioport_op *op, const struct ioport_op *end)
-{
-	u64 word = op_word(op);
+	u32 length = op->result, n = min_t(u32, length, end - op);
+	struct ioport_op *next = op + n;
+	u32 value = op->value;
 	u16 port = op->port;
 
-	switch (op->width) {
-	case 1:
-		do
+	if (n < length)
+		next->result = length - n;
+	switch (op->code << 8 | op->width) {
+	case IOPORT_OP_IN << 8 | 1:
+		for (; op < next; op++)
 			op->result = inb(port);
-		while (++op < end && op_word(op) == word);
 		break;
-	case 2:
-		do
+	case IOPORT_OP_IN << 8 | 2:
+		for (; op < next; op++)
 			op->result = inw(port);
-		while (++op < end && op_word(op) == word);
+		break;
+	case IOPORT_OP_IN << 8 | 4:
+		for (; op < next; op++)
+			op->result = inl(port);
 		break;
 	default:
-		do
-			op->result = inl(port);
-		while (++op < end && op_word(op) == word);
+		for (; op < next; op++) {
+			ioport_out(port, op->width, value);
+			op->result = 0;
+		}
 		break;
 	}
-	return op - 1;
+	return next - 1;
 }
 
 /* Returns the last operation that was done: @op or one that follows. */
 static __always_inline struct ioport_op *run_single(struct ioport_op *op,
 						    const struct ioport_op *end)
 {
-	switch (op->code) {
-	case IOPORT_OP_IN:
-		return run_ins(op, end);
-	case IOPORT_OP_OUT:
-		ioport_out(op->port, op->width, op->value);
-		break;
-	default:
-		op->result = ioport_in(op->port, op->width);
-		ioport_out(op->port, op->width, (op->result & ~op->mask) | op->value);
-		break;
-	}
+	if (op->code != IOPORT_OP_MODIFY)
+		return run_stretch(op, end);
+	op->result = ioport_in(op->port, op->width);
+	ioport_out(op->port, op->width, (op->result & ~op->mask) | op->value);
 	return op;
 }
 
@@ -149,7 +148,7 @@ static int run_slice(struct batch *b, u32 *i)
 		op = run_single(op, end);
 	rcu_read_unlock();
 	*i = op - b->ops;
-	return breathe();
+	return *i < b->count ? breathe() : 0;
 }
 
 /*
@@ -285,8 +284,7 @@ static int batch_run(struct batch *b, struct ioport_xfer *xfer)
 			err = run_slice(b, &i);
 		} else {
 			err = run_long(b, &b->ops[i]);
-			if (!err) {
-				i++;
+			if (!err && ++i < b->count) {
 				/* Time has passed: others may run, lockdown may have come. */
 				at = i;
 				err = breathe() ?: ioport_batch_locked_down(b, &at);

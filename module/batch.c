@@ -28,6 +28,91 @@
 
 static_assert(sizeof(struct batch) + KEEP_MIN * sizeof(struct ioport_op) <= 4096);
 
+/*
+ * The operations are copied in pieces of this many: where the compiler knows the size of a
+ * copy, it is the kernel's checks of it at run time (CONFIG_HARDENED_USERCOPY) that are
+ * spared, which cost as much as the copy. What is left over goes word by word.
+ */
+#define PIECE 64
+
+static __always_inline int get_words(struct ioport_op *to, const struct ioport_op __user *from,
+				     u32 count)
+{
+	const u64 __user *word = (const u64 __user *)from;
+	u64 *copy = (u64 *)to, *end = (u64 *)(to + count);
+
+	if (!user_read_access_begin(from, count * sizeof(*from)))
+		return -EFAULT;
+	for (; copy < end; copy += 4, word += 4) {
+		unsafe_get_user(copy[0], &word[0], fault);
+		unsafe_get_user(copy[1], &word[1], fault);
+		unsafe_get_user(copy[2], &word[2], fault);
+		unsafe_get_user(copy[3], &word[3], fault);
+	}
+	user_read_access_end();
+	return 0;
+fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
+static_assert(sizeof(struct ioport_op) == 4 * sizeof(u64));
+
+static int get_ops(struct batch *b, const struct ioport_op __user *from)
+{
+	struct ioport_op *to = b->ops, *end = b->ops + b->count;
+
+	for (; end - to >= PIECE; to += PIECE, from += PIECE)
+		if (copy_from_user(to, from, PIECE * sizeof(*to)))
+			return -EFAULT;
+	return to < end ? get_words(to, from, end - to) : 0;
+}
+
+/* Of what was copied from the user only the results have changed. By four, for speed. */
+static int put_results(const struct batch *b, struct ioport_op __user *to)
+{
+	const struct ioport_op *op = b->ops, *end = b->ops + b->count;
+	const struct ioport_op *fours = b->ops + round_down(b->count, 4);
+
+	if (!user_write_access_begin(to, b->count * sizeof(*to)))
+		return -EFAULT;
+	for (; op < fours; op += 4, to += 4) {
+		unsafe_put_user(op[0].result, &to[0].result, fault);
+		unsafe_put_user(op[1].result, &to[1].result, fault);
+		unsafe_put_user(op[2].result, &to[2].result, fault);
+		unsafe_put_user(op[3].result, &to[3].result, fault);
+	}
+	for (; op < end; op++, to++)
+		unsafe_put_user(op->result, &to->result, fault);
+	user_write_access_end();
+	return 0;
+fault:
+	user_write_access_end();
+	return -EFAULT;
+}
+
+/* Single accesses that were not done have something else than a result there (last_alike()). */
+static void clear_undone(struct batch *b, u32 done)
+{
+	for (; done < b->count; done++)
+		if (is_single(&b->ops[done]))
+			b->ops[done].result = 0;
+}
+
+/*
+ * It is not cleared: of an OUTS all is copied before the first byte is written, of an INS
+ * what it has read, and no more, is copied to the user.
+ */
+static int alloc_data(struct batch *b)
+{
+	b->data_apart = b->data_bytes > (b->room - b->count) * sizeof(*b->ops);
+	if (b->data_apart)
+		b->data = kvmalloc(b->data_bytes, GFP_KERNEL_ACCOUNT);
+	else
+		b->data = (u8 *)(b->ops + b->count);
+	return b->data ? 0 : -ENOMEM;
+}
+
 /* Copies what the OUTS will write, so that no copy can stall a batch half-way. */
 static int batch_get_data(struct batch *b, u32 *at)
 {
@@ -35,9 +120,7 @@ static int batch_get_data(struct batch *b, u32 *at)
 
 	if (!b->data_bytes)
 		return 0;
-	/* Zeroed: what an INS does not reach must not be another's memory. */
-	b->data = kvzalloc(b->data_bytes, GFP_KERNEL_ACCOUNT);
-	if (!b->data)
+	if (alloc_data(b))
 		return -ENOMEM;
 	data = b->data;
 	for (*at = 0; *at < b->count; ++*at) {
@@ -86,7 +169,8 @@ static int batch_start(struct batch *b, bool atomic, struct ioport_xfer *xfer)
 	if (err)
 		return err;
 	xfer->failed = 0;
-	cond_resched();
+	if (b->count > SLICE)
+		cond_resched();
 	err = b->ready ? ioport_batch_locked_down(b, &xfer->failed)
 		       : ioport_batch_prepare(b, &xfer->failed);
 	if (err)
@@ -104,9 +188,8 @@ static int batch_do(struct batch *b, struct ioport_xfer *xfer)
 	if (err)
 		return err;
 	err = batch_start(b, atomic, xfer);
-	copy = batch_put_data(b, xfer->done);
-	if (!copy && copy_to_user(u64_to_user_ptr(xfer->ops), b->ops, b->count * sizeof(*b->ops)))
-		copy = -EFAULT;
+	clear_undone(b, xfer->done);
+	copy = batch_put_data(b, xfer->done) ?: put_results(b, u64_to_user_ptr(xfer->ops));
 	return err ?: copy;
 }
 
@@ -128,13 +211,14 @@ static struct batch *batch_get(struct ioport_file *f, u32 count)
 	b->data = NULL;
 	b->data_bytes = 0;
 	b->data_at = 0;
+	b->data_apart = false;
 	b->wait_end = 0;
 	return b;
 }
 
 static void batch_put(struct batch *b)
 {
-	if (unlikely(b->data))
+	if (unlikely(b->data_apart))
 		kvfree(b->data);
 	if (likely(b->room <= KEEP_MAX))
 		b = xchg(&b->f->spare, b);
@@ -166,7 +250,7 @@ int ioport_batch(struct file *file, struct ioport_xfer *xfer)
 	if (!b)
 		return -ENOMEM;
 	b->file = file;
-	if (!copy_from_user(b->ops, u64_to_user_ptr(xfer->ops), xfer->count * sizeof(*b->ops))) {
+	if (!get_ops(b, u64_to_user_ptr(xfer->ops))) {
 		err = batch_do(b, xfer);
 		if (ioport_reports_denied(err))
 			trace_denied(b, xfer->failed, err);

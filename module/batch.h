@@ -22,11 +22,13 @@
  * @f: The same, of ours.
  * @room: Operations that there is room for.
  * @count: Their number.
- * @data: What OUTS write and INS have read, one after the other.
+ * @data: What OUTS write and INS have read, one after the other: behind the operations
+ *	where there is room, or by itself.
  * @data_bytes: Size of @data.
  * @data_at: Where the data of the operation that runs begins in @data.
  * @wait_end: When the WAIT that runs is over; 0 if none has begun.
  * @taken: ioport_file.taken when the ports were checked last.
+ * @data_apart: @data is by itself.
  * @ready: All ports were found ready by ioport_batch_check().
  * @groups: For ATOMIC, the set of aligned groups of 64 ports that it uses.
  * @ops: The operations.
@@ -41,6 +43,7 @@ struct batch {
 	size_t data_at;
 	ktime_t wait_end;
 	unsigned int taken;
+	bool data_apart;
 	bool ready;
 	DECLARE_BITMAP(groups, IOPORT_LONGS);
 	struct ioport_op ops[];
@@ -60,6 +63,12 @@ static inline u64 op_word(const struct ioport_op *op)
 static inline bool is_string(const struct ioport_op *op)
 {
 	return op->code == IOPORT_OP_INS || op->code == IOPORT_OP_OUTS;
+}
+
+/* A single access, or a read and a write. */
+static inline bool is_single(const struct ioport_op *op)
+{
+	return op->code <= IOPORT_OP_MODIFY;
 }
 
 static inline bool is_port_op(const struct ioport_op *op)
