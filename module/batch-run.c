@@ -234,7 +234,7 @@ static int op_string(struct batch *b, struct ioport_op *op)
 	u8 *data;
 	int err;
 
-	while (op->result < op->value) {
+	for (;;) {
 		n = min_t(unsigned int, op->value - op->result, SLICE);
 		rcu_read_lock();
 		if (ports_taken(b)) {
@@ -247,8 +247,10 @@ static int op_string(struct batch *b, struct ioport_op *op)
 		if (trace_ioport_batch_access_enabled())
 			trace_string(b, op, data, n);
 		op->result += n;
+		if (op->result == op->value)
+			break;
 		err = breathe();
-		if (err && op->result < op->value)
+		if (err)
 			return err;
 	}
 	b->data_at += op_bytes(op);
