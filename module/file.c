@@ -235,7 +235,7 @@ static bool take_ready(struct ioport_file *f, const unsigned long *mask)
 		taken = true;
 	}
 	if (taken) {
-		smp_wmb(); /* the bits, before the count; pairs with batch_prepare() */
+		smp_wmb(); /* the bits, before the count; pairs with ioport_batch_prepare() */
 		WRITE_ONCE(f->taken, f->taken + 1);
 	}
 	return taken;

@@ -424,7 +424,7 @@ static inline void ioport_out(unsigned int port, unsigned int width, u32 value)
 	}
 }
 
-/* batch.c: many at once */
+/* batch.c, batch-check.c: many at once */
 bool ioport_op_is_valid(const struct ioport_op *op);
 int ioport_batch(struct file *file, struct ioport_xfer *xfer);
 void ioport_batch_free(struct batch *b);

@@ -379,11 +379,16 @@ static bool closed_before(const struct port_map *map, unsigned int w)
 	return (bits[0] & bits[1] & bits[2] & bits[3]) == ~0UL;
 }
 
+/* Where copies are that short already, to look for the last open port costs more than it saves. */
+#define SHORT_BYTES 128
+
 /* Keeps later copies short. Not while shared: rule 3. */
 static void map_trim(struct port_map *map)
 {
 	unsigned int max = map->iobm.max;
 
+	if (max <= SHORT_BYTES)
+		return;
 	while (max >= 4 * sizeof(long) && closed_before(map, max / sizeof(long)))
 		max -= 4 * sizeof(long);
 	while (max && map->iobm.bitmap[max / sizeof(long) - 1] == ~0UL)

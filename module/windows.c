@@ -164,7 +164,7 @@ static bool grant_quickly(struct ioport_file *f, struct ports p)
 	return ioport_map_open_word(f->map, w, bits);
 }
 
-static int grant_slowly(struct ioport_file *f, struct ports p)
+static noinline int grant_slowly(struct ioport_file *f, struct ports p)
 {
 	int err = ioport_file_lock(f);
 
@@ -177,6 +177,17 @@ static int grant_slowly(struct ioport_file *f, struct ports p)
 	return err;
 }
 
+static noinline int grant_locked(struct ioport_file *f, struct ports p)
+{
+	bool done;
+
+	if (mutex_lock_killable(&f->lock))
+		return -EINTR;
+	done = grant_quickly(f, p);
+	mutex_unlock(&f->lock);
+	return done ? 0 : grant_slowly(f, p);
+}
+
 /*
  * A thread that has the ports already is told so without any lock, and without asking
  * policy, limit or anybody: what they take from a file is closed in its maps before they
@@ -184,15 +195,7 @@ static int grant_slowly(struct ioport_file *f, struct ports p)
  */
 int ioport_file_grant(struct ioport_file *f, struct ports p)
 {
-	bool done;
-
-	if (ioport_map_serves(f, p))
-		return 0;
-	if (mutex_lock_killable(&f->lock))
-		return -EINTR;
-	done = grant_quickly(f, p);
-	mutex_unlock(&f->lock);
-	return done ? 0 : grant_slowly(f, p);
+	return ioport_map_serves(f, p) ? 0 : grant_locked(f, p);
 }
 
 static int grant_thread(struct ioport_file *f, struct ports p)

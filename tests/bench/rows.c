@@ -79,6 +79,12 @@ static void grant_revoke(void)
 	close_window(port, 1);
 }
 
+/* What any ioctl costs, of whatever driver. */
+static void empty_ioctl(void)
+{
+	must(ioctl(ours, _IO(IOPORT_IOC_TYPE, 0xff)) == -1);
+}
+
 static void ioperm_on_off(void)
 {
 	must(!ioperm(port, 1, 1));
@@ -506,6 +512,12 @@ static const struct row rows[] = {
 		.peer_name = "ioperm on again",
 		.peer = { .prepare = ioperm_window, .op = ioperm_window },
 		.target = 0.12,
+	},
+	{
+		.name = "an ioctl that does nothing, when attached",
+		.ours = { .prepare = open_window, .op = empty_ioctl },
+		.peer_name = "ioperm on again",
+		.peer = { .prepare = ioperm_window, .op = ioperm_window },
 	},
 	{
 		.name = "grant one more window",

@@ -153,6 +153,79 @@ static void test_large(void)
 	is(run(fd, ops, 4096, IOPORT_ATOMIC), 0, "an atomic batch");
 }
 
+#define POISON 0x5a5a5a5a
+
+static unsigned int add(struct ioport_op *ops, unsigned int n, unsigned int times,
+			struct ioport_op op)
+{
+	op.result = POISON;
+	while (times--)
+		ops[n++] = op;
+	return n;
+}
+
+/*
+ * Stretches of the same operation, of any length, @count operations in all: each has a result
+ * of its own, that of an OUT is 0, and nothing else is written to.
+ */
+static void test_stretches(unsigned int count)
+{
+	static struct ioport_op ops[1024], wanted[1024];
+	unsigned int n, i;
+	uint32_t value = 0;
+
+	n = add(ops, 0, 1, (struct ioport_op)OUT(4, LATCH, random()));
+	while (n < count)
+		if (random() % 2)
+			n = add(ops, n, 1 + random() % 5,
+				(struct ioport_op)OUT(4, LATCH, random()));
+		else
+			n = add(ops, n, 1 + random() % 200, (struct ioport_op)IN(2, LATCH));
+	memcpy(wanted, ops, sizeof(ops));
+	for (i = 0; i < count; i++) {
+		if (ops[i].code == IOPORT_OP_OUT)
+			value = ops[i].value;
+		wanted[i].result = ops[i].code == IOPORT_OP_OUT ? 0 : value & 0xffff;
+	}
+	is(run(fd, ops, count, 0), 0, "stretches, %u operations", count);
+	ok(!memcmp(ops, wanted, sizeof(ops)), "with all results, and no more");
+}
+
+/* What was not done has the result 0. */
+static void test_cut_short(void)
+{
+	static struct ioport_op ops[400];
+	unsigned int n = 0, i, wrong = 0;
+
+	n = add(ops, n, 1, (struct ioport_op)OUT(1, LATCH, 7));
+	n = add(ops, n, 130, (struct ioport_op)IN(1, LATCH));
+	n = add(ops, n, 1, (struct ioport_op)WAIT(1, LATCH, 1, 0, MS));
+	n = add(ops, n, 130, (struct ioport_op)IN(1, LATCH));
+	n = add(ops, n, 3, (struct ioport_op)MODIFY(1, LATCH, 1, 0));
+	n = add(ops, n, 1, (struct ioport_op)DELAY(MS));
+	n = add(ops, n, 5, (struct ioport_op)OUT(1, LATCH, 1));
+	fails(run(fd, ops, n, 0), ETIMEDOUT, "a batch that ends half-way");
+	is(last.done, 131, "before the second stretch");
+	for (i = 0; i < n; i++)
+		wrong += ops[i].result != (i && i <= 131 ? 7 : 0);
+	is(wrong, 0, "has no results from there on");
+}
+
+/* More data than there is room behind the operations, and less. */
+static void test_data(unsigned int count)
+{
+	static uint32_t longs[8192 + 1];
+	struct ioport_op ops[] = { OUT(4, LATCH, count), INS(4, LATCH, count, longs) };
+	unsigned int i;
+
+	memset(longs, 0xff, sizeof(longs));
+	is(run(fd, ops, COUNT(ops), 0), 0, "INS of %u longs", count);
+	for (i = 0; i < count && longs[i] == count; i++)
+		;
+	is(i, count, "all are there");
+	is(longs[count], 0xffffffff, "and nothing behind them is");
+}
+
 /* An otherwise good batch with one thing off: refused, and no port was touched. */
 static void refuse(struct ioport_op bad, int error, const char *what)
 {
@@ -423,10 +496,20 @@ static void test_latency(void)
 
 int main(void)
 {
+	/* Around the number that is copied at once, and that of a slice. */
+	static const unsigned int sizes[] = { 1, 2, 3, 5, 60, 63, 64, 65, 128, 200, 700 };
+	unsigned int i;
+
 	fd = dev_open(O_RDWR);
 	test_operations();
 	test_string();
 	test_large();
+	for (i = 0; i < COUNT(sizes); i++)
+		test_stretches(sizes[i]);
+	test_cut_short();
+	test_data(1);
+	test_data(900);
+	test_data(8192);
 	test_refusals();
 	test_time();
 	test_signal();
