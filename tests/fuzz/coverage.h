@@ -10,14 +10,18 @@
 
 #define KCOV_INIT _IOR('c', 1, unsigned long)
 #define KCOV_ENABLE _IO('c', 100)
-#define KCOV_PLACES 16384
+#define KCOV_PLACES 4096
 #define COVERED (1 << 18)
+#define WAYS (1 << 16)
 
-/* In shared memory: one byte for each place, and how many there are. */
+/*
+ * In shared memory: one byte for each place, and one for each way from a place to the
+ * next, by a hash; how many there are.
+ */
 struct coverage {
 	unsigned long base, size;
-	unsigned int count, seen;
-	unsigned char covered[COVERED];
+	unsigned int places, ways;
+	unsigned char place[COVERED], way[WAYS];
 };
 
 static struct coverage *coverage;
@@ -71,33 +75,38 @@ static void coverage_start(void)
 		__atomic_store_n(&coverage_area[0], 0, __ATOMIC_RELAXED);
 }
 
-static void coverage_stop(void)
+/* Is there a way that no call went before? */
+static bool coverage_stop(void)
 {
 	unsigned long n = coverage_area ? __atomic_load_n(&coverage_area[0], __ATOMIC_RELAXED) : 0;
+	unsigned long before = 0, place, way;
+	bool new = false;
 
-	for (unsigned long i = 1; i <= n; i++) {
-		unsigned long place = coverage_area[i] - coverage->base;
-
-		if (place >= coverage->size || place >= COVERED || coverage->covered[place])
+	for (unsigned long i = 1; i <= n; i++, before = place) {
+		place = coverage_area[i] - coverage->base;
+		way = (place ^ before * 0x9e5) % WAYS;
+		if (coverage->way[way])
 			continue;
-		coverage->covered[place] = 1;
-		coverage->count++;
+		/* Another module's place, or the kernel's. */
+		if (place >= coverage->size || place >= COVERED)
+			continue;
+		coverage->way[way] = 1;
+		coverage->ways++;
+		coverage->places += !coverage->place[place];
+		coverage->place[place] = 1;
+		new = true;
 	}
+	return new;
 }
 
-/* Was there anything new since the last time? */
-static bool coverage_grew(void)
+static unsigned int coverage_places(void)
 {
-	bool grew = coverage && coverage->count != coverage->seen;
-
-	if (coverage)
-		coverage->seen = coverage->count;
-	return grew;
+	return coverage ? coverage->places : 0;
 }
 
-static unsigned int coverage_count(void)
+static unsigned int coverage_ways(void)
 {
-	return coverage ? coverage->count : 0;
+	return coverage ? coverage->ways : 0;
 }
 
 #endif

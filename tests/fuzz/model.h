@@ -79,12 +79,18 @@ static uint32_t index_port(int i)
 /* The ports of a range; @outside: it has others too. */
 static uint64_t range_set(uint64_t first, uint64_t count, bool *outside)
 {
-	uint64_t set = 0;
+	uint64_t set = 0, inside = 0;
 
-	for (int i = 0; i < WINDOW_COUNT * WINDOW_PORTS; i++)
-		if (index_port(i) >= first && index_port(i) < first + count)
-			set |= 1ULL << i;
-	*outside = (uint64_t)__builtin_popcountll(set) != count;
+	for (int w = 0; w < WINDOW_COUNT; w++) {
+		uint64_t base = window_base[w], from = first > base ? first : base;
+		uint64_t end = base + WINDOW_PORTS, to = first + count < end ? first + count : end;
+
+		if (from >= to)
+			continue;
+		inside += to - from;
+		set |= ((1ULL << (to - from)) - 1) << (w * WINDOW_PORTS + (int)(from - base));
+	}
+	*outside = inside != count;
 	return set;
 }
 

@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
-#define STEPS 256
+#define STEPS 2048
 #define OUTCOMES 128
 
 /* What calls have come to, so that a run can tell what it has tried. */
@@ -30,11 +30,15 @@ struct shared {
 	/* The input: each step is all that the number says, whatever the others are. */
 	uint32_t steps[STEPS];
 	unsigned int count, step;
+	unsigned int news; /* steps up to the last that reached something new */
 	uint32_t turn[WORKERS];
-	unsigned int roll; /* others that have yet to say what they can reach */
-	int gone;	   /* a process that is ending, or 0 */
+	int last;		 /* who did the step before */
+	unsigned int roll;	 /* those that have yet to say what they can reach, a bit each */
+	uint64_t found[WORKERS]; /* what each had when it last looked */
+	uint64_t doubt[WORKERS]; /* what it has lost since and did not try */
+	int gone;		 /* a process that is ending, or 0 */
 	uint32_t over;
-	bool bad, tell;
+	bool bad, tell, spread, policy_written;
 	char why[400];
 	unsigned long long calls;
 	struct outcome outcomes[OUTCOMES];
@@ -105,8 +109,8 @@ static void record(const char *what, int err)
 {
 	struct outcome *o = sh->outcomes;
 
-	while (o < sh->outcomes + OUTCOMES - 1 && o->what &&
-	       (o->err != err || strcmp(o->what, what)))
+	/* By the address: a string that is there twice is counted twice. */
+	while (o < sh->outcomes + OUTCOMES - 1 && o->what && (o->err != err || o->what != what))
 		o++;
 	o->what = what;
 	o->err = err;
@@ -115,10 +119,12 @@ static void record(const char *what, int err)
 
 static unsigned long long recorded(const char *what, int err)
 {
+	unsigned long long count = 0;
+
 	for (const struct outcome *o = sh->outcomes; o < sh->outcomes + OUTCOMES && o->what; o++)
 		if (o->err == err && !strcmp(o->what, what))
-			return o->count;
-	return 0;
+			count += o->count;
+	return count;
 }
 
 /* One call was made: its result, errno intact, must be @want (0 or an errno). */
@@ -142,6 +148,72 @@ static bool expect_either(long result, int want, int other, const char *what)
 	int got = result < 0 ? errno : 0;
 
 	return expect(result, got == other ? other : want, what);
+}
+
+/* ---- calls by way of the 32-bit entry ---- */
+
+/*
+ * A 64-bit program can enter as a 32-bit one does. What it points to must then lie
+ * low, as the static data of a program does that is linked to a fixed address.
+ */
+static uint8_t low[128];
+
+static bool enters_32(void)
+{
+	return sizeof(long) == 8 && (uintptr_t)low + sizeof(low) <= UINT32_MAX && one_in(4);
+}
+
+static long entry_32(long number, long a, long b, long c, long d, long e)
+{
+	long result = number;
+
+#ifdef __x86_64__
+	asm volatile("int $0x80"
+		     : "+a"(result)
+		     : "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
+		     : "memory", "r8", "r9", "r10", "r11");
+	result = (int)result;
+#else
+	(void)a, (void)b, (void)c, (void)d, (void)e;
+#endif
+	if (result >= 0 || result < -4095)
+		return result;
+	errno = (int)-result;
+	return -1;
+}
+
+/* As ioctl(), from either side. */
+static int call(int fd, unsigned long number, void *arg)
+{
+	size_t size = _IOC_SIZE(number);
+	int result, err;
+
+	if (!enters_32())
+		return ioctl(fd, number, arg);
+	record("a 32-bit call", 0);
+	if (arg == BAD_POINTER)
+		return (int)entry_32(54, fd, (long)number, (long)arg, 0, 0);
+	memcpy(low, arg, size);
+	result = (int)entry_32(54, fd, (long)number, (long)(uintptr_t)low, 0, 0);
+	err = errno;
+	memcpy(arg, low, size);
+	errno = err;
+	return result;
+}
+
+/* pread() or pwrite() of up to eight bytes. */
+static long call_port(int fd, bool write, uint64_t *value, size_t width, off_t port)
+{
+	long result;
+
+	if (!enters_32())
+		return write ? pwrite(fd, value, width, port) : pread(fd, value, width, port);
+	record("a 32-bit call", 0);
+	memcpy(low, value, sizeof(*value));
+	result = entry_32(write ? 181 : 180, fd, (long)(uintptr_t)low, (long)width, (long)port,
+			  (long)((uint64_t)port >> 32));
+	memcpy(value, low, sizeof(*value));
+	return result;
 }
 
 /* ---- arguments ---- */
@@ -423,7 +495,7 @@ static void op_grant(struct ctx *c)
 		want = grant_error(c, &r, thread);
 	tell(c->me, "grant(file %d, %#x+%u, %#x, %u)%s = %d", c->file, range.first, range.count,
 	     range.flags, range.pad, arg == &range ? "" : " at a bad address", want);
-	if (expect(ioctl(c->fd, IOPORT_IOC_GRANT, arg), want, "GRANT"))
+	if (expect(call(c->fd, IOPORT_IOC_GRANT, arg), want, "GRANT"))
 		do_grant(c, &r, thread);
 }
 
@@ -441,7 +513,7 @@ static void op_revoke(struct ctx *c)
 	want = spoil_range(&range, true);
 	tell(c->me, "revoke(file %d, %#x+%u, %#x, %u) = %d", c->file, range.first, range.count,
 	     range.flags, range.pad, want);
-	if (!expect(ioctl(c->fd, IOPORT_IOC_REVOKE, &range), want, "REVOKE"))
+	if (!expect(call(c->fd, IOPORT_IOC_REVOKE, &range), want, "REVOKE"))
 		return;
 	if (!thread)
 		model_confine(c->m, c->file, ~r.set);
@@ -475,7 +547,7 @@ static void op_claim(struct ctx *c)
 		other = EBUSY;
 	tell(c->me, "claim(file %d, %#x+%u, %#x, %u) = %d or %d", c->file, range.first, range.count,
 	     range.flags, range.pad, want, other);
-	if (expect_either(ioctl(c->fd, IOPORT_IOC_CLAIM, &range), want, other, "CLAIM")) {
+	if (expect_either(call(c->fd, IOPORT_IOC_CLAIM, &range), want, other, "CLAIM")) {
 		c->f->alone |= r.set;
 		c->f->ever |= r.set;
 	}
@@ -493,7 +565,7 @@ static void op_release(struct ctx *c)
 	range = (struct ioport_range){ r.first, r.count, 0, 0 };
 	want = spoil_range(&range, false);
 	tell(c->me, "release(file %d, %#x+%u) = %d", c->file, range.first, range.count, want);
-	if (expect(ioctl(c->fd, IOPORT_IOC_RELEASE, &range), want, "RELEASE"))
+	if (expect(call(c->fd, IOPORT_IOC_RELEASE, &range), want, "RELEASE"))
 		c->f->alone &= ~r.set;
 }
 
@@ -516,7 +588,7 @@ static void op_check(struct ctx *c)
 	if (!arg.flags || (arg.flags & ~uses) || arg.pad)
 		want = EINVAL;
 	tell(c->me, "check(file %d, %#x+%u, %#x) = %d", c->file, r.first, r.count, arg.flags, want);
-	if (!expect(ioctl(c->fd, IOPORT_IOC_CHECK, &arg), want, "CHECK"))
+	if (!expect(call(c->fd, IOPORT_IOC_CHECK, &arg), want, "CHECK"))
 		return;
 	claimed = model_claimed(c->m, c->f);
 	port = r.first;
@@ -596,7 +668,7 @@ static void op_set_map(struct ctx *c)
 		want = set_map_error(c, set, outside, thread);
 	tell(c->me, "set_map(file %d, %016llx%s, which %u, flags %#x) = %d", c->file,
 	     (unsigned long long)set, outside ? " and more" : "", arg.which, arg.flags, want);
-	if (!expect(ioctl(c->fd, IOPORT_IOC_SET_MAP, &arg), want, "SET_MAP"))
+	if (!expect(call(c->fd, IOPORT_IOC_SET_MAP, &arg), want, "SET_MAP"))
 		return;
 	c->f->ever |= set;
 	if (thread)
@@ -605,18 +677,20 @@ static void op_set_map(struct ctx *c)
 		c->f->map = set;
 }
 
+#define WHICH_COUNT (IOPORT_WHICH_LOCKDOWN + 1)
+
 static void op_get_map(struct ctx *c)
 {
 	static uint8_t bits[IOPORT_MAP_BYTES], wanted[IOPORT_MAP_BYTES];
-	uint32_t which = below(5);
+	uint32_t which = below(WHICH_COUNT);
 	struct ioport_map arg = { (uintptr_t)bits, which, 0 };
-	uint64_t set[5];
+	uint64_t set[WHICH_COUNT];
 	int want = 0;
 
 	if (!draw_file(c))
 		return;
 	if (one_in(20)) {
-		arg.which = 5 + below(1000);
+		arg.which = WHICH_COUNT + below(3) * below(1000);
 		want = EINVAL;
 	} else if (one_in(20)) {
 		arg.flags = 1U << below(32);
@@ -630,8 +704,9 @@ static void op_get_map(struct ctx *c)
 	set[IOPORT_WHICH_LIMIT] = c->f->limit;
 	set[IOPORT_WHICH_POLICY] = model_policy(c->m);
 	set[IOPORT_WHICH_CLAIMED] = c->f->alone;
+	set[IOPORT_WHICH_LOCKDOWN] = 0; /* no list was compiled in */
 	tell(c->me, "get_map(file %d, %u) = %d", c->file, arg.which, want);
-	if (!expect(ioctl(c->fd, IOPORT_IOC_GET_MAP, &arg), want, "GET_MAP"))
+	if (!expect(call(c->fd, IOPORT_IOC_GET_MAP, &arg), want, "GET_MAP"))
 		return;
 	set_to_bits(set[which], wanted, which == IOPORT_WHICH_LIMIT);
 	if (memcmp(bits, wanted, sizeof(bits)))
@@ -665,7 +740,7 @@ static void op_limit(struct ctx *c)
 		break;
 	}
 	tell(c->me, "limit(file %d, %016llx) = %d", c->file, (unsigned long long)set, want);
-	if (!expect(ioctl(c->fd, IOPORT_IOC_LIMIT, &arg), want, "LIMIT"))
+	if (!expect(call(c->fd, IOPORT_IOC_LIMIT, &arg), want, "LIMIT"))
 		return;
 	c->f->limit &= set;
 	model_take(c->m, c->file);
@@ -697,7 +772,7 @@ static void op_attach(struct ctx *c)
 			want = EBUSY;
 	}
 	tell(c->me, "attach(file %d, %#x, %u) = %d", c->file, arg.flags, arg.pad, want);
-	if (!expect(ioctl(c->fd, IOPORT_IOC_ATTACH, &arg), want, "ATTACH"))
+	if (!expect(call(c->fd, IOPORT_IOC_ATTACH, &arg), want, "ATTACH"))
 		return;
 	c->w->standing = ST_OWN;
 	c->w->file = c->file;
@@ -715,7 +790,7 @@ static void op_detach(struct ctx *c)
 		want = EINVAL;
 	}
 	tell(c->me, "detach(file %d) = %d", c->file, want);
-	if (expect(ioctl(c->fd, IOPORT_IOC_DETACH, &arg), want, "DETACH") &&
+	if (expect(call(c->fd, IOPORT_IOC_DETACH, &arg), want, "DETACH") &&
 	    standing_this(c->w, c->file))
 		c->w->standing = ST_NONE;
 }
@@ -727,15 +802,15 @@ static void op_info(struct ctx *c)
 	if (!draw_file(c))
 		return;
 	tell(c->me, "get_info, and a call that is not there");
-	if (expect(ioctl(c->fd, IOPORT_IOC_GET_INFO, &info), 0, "GET_INFO") &&
+	if (expect(call(c->fd, IOPORT_IOC_GET_INFO, &info), 0, "GET_INFO") &&
 	    (info.ports != IOPORT_PORTS || info.map_bytes != IOPORT_MAP_BYTES ||
 	     info.direct_blocked))
 		mismatch("GET_INFO: ports %u, map_bytes %u, direct_blocked %llx", info.ports,
 			 info.map_bytes, (unsigned long long)info.direct_blocked);
-	expect(ioctl(c->fd, IOPORT_IOC_GET_INFO, BAD_POINTER), EFAULT, "GET_INFO");
-	expect(ioctl(c->fd, _IOW(IOPORT_IOC_TYPE, 0x7f, struct ioport_range), &info), ENOTTY,
+	expect(call(c->fd, IOPORT_IOC_GET_INFO, BAD_POINTER), EFAULT, "GET_INFO");
+	expect(call(c->fd, _IOW(IOPORT_IOC_TYPE, 0x7f, struct ioport_range), &info), ENOTTY,
 	       "an unknown call");
-	expect(ioctl(c->fd, _IOW(IOPORT_IOC_TYPE, 0x01, uint32_t), &info), ENOTTY,
+	expect(call(c->fd, _IOW(IOPORT_IOC_TYPE, 0x01, uint32_t), &info), ENOTTY,
 	       "a call of another size");
 }
 
@@ -800,8 +875,7 @@ static void op_access(struct ctx *c)
 	wanted = port >= IOPORT_PORTS ? 0 : (long)width;
 	tell(c->me, "%s(file %d, %#x, %u bytes) = %d", write ? "write" : "read", c->file, port,
 	     width, want);
-	result = write ? pwrite(c->fd, &(uint64_t){ value }, width, port)
-		       : pread(c->fd, &(uint64_t){ 0 }, width, port);
+	result = call_port(c->fd, write, &(uint64_t){ value }, width, port);
 	if (!expect(result, want, write ? "write" : "read"))
 		return;
 	if (result != wanted)
@@ -992,7 +1066,7 @@ static void op_xfer(struct ctx *c)
 	tell(c->me, "xfer(file %d, %u operations, %#x) = %d at %u", c->file, count, x.flags, want,
 	     at);
 	tell_ops(c, ops, count);
-	result = ioctl(c->fd, IOPORT_IOC_XFER, &x);
+	result = call(c->fd, IOPORT_IOC_XFER, &x);
 	if (!want && timed_out(result, ops, &x)) {
 		sh->calls++;
 		use(c, ops_set(ops, count));
@@ -1030,8 +1104,8 @@ static void op_xfer_bad(struct ctx *c)
 		want = EFAULT;
 	}
 	tell(c->me, "xfer(file %d, %u operations, %#x) = %d", c->file, x.count, x.flags, want);
-	expect(ioctl(c->fd, IOPORT_IOC_XFER, &x), want, "XFER");
-	expect(ioctl(c->fd, IOPORT_IOC_XFER, BAD_POINTER), EFAULT, "XFER");
+	expect(call(c->fd, IOPORT_IOC_XFER, &x), want, "XFER");
+	expect(call(c->fd, IOPORT_IOC_XFER, BAD_POINTER), EFAULT, "XFER");
 }
 
 static void op_on_close(struct ctx *c)
@@ -1058,7 +1132,7 @@ static void op_on_close(struct ctx *c)
 		want = EBADF;
 	tell(c->me, "on_close(file %d, %u operations) = %d at %u", c->file, count, want, at);
 	tell_ops(c, ops, count);
-	if (expect(ioctl(c->fd, IOPORT_IOC_ON_CLOSE, &x), want, "ON_CLOSE"))
+	if (expect(call(c->fd, IOPORT_IOC_ON_CLOSE, &x), want, "ON_CLOSE"))
 		use(c, ops_set(ops, count));
 	else if (want == EBUSY)
 		c->f->ever |= ops_set(ops, count);
@@ -1111,6 +1185,7 @@ static int write_param(const char *name, const char *text)
 	char path[64];
 	int fd, err;
 
+	sh->policy_written = true;
 	snprintf(path, sizeof(path), "/sys/module/ioport/parameters/%s", name);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)

@@ -5,15 +5,17 @@
  * (model.h) can tell what each call must return, and after a step each of them says
  * by trying which ports it can reach.
  *
- * usage: uapi [calls=N] [seconds=N] [seed=N] [reload=N] [corpus=FILE]
+ * usage: uapi [calls=N] [seconds=N] [seed=N] [reload=N] [corpus=FILE] [print=1]
  *
- * Where the kernel has KCOV, inputs that reach new code of the module are kept and
- * changed; they are printed as lines "corpus ...". Without it all inputs are random.
+ * Where the kernel has KCOV and the module was compiled for it, inputs that go a new way
+ * through the module are kept and changed, and with print=1 printed as lines "corpus
+ * ...". Without it all inputs are random.
  */
 #include "fuzz/ops.h"
 
 #include <linux/futex.h>
 #include <sys/mman.h>
+#include <sys/klog.h>
 #include <sys/prctl.h>
 #include <poll.h>
 
@@ -114,22 +116,81 @@ static void probe(int me, int i, unsigned int width)
 			 (unsigned long long)reach);
 }
 
-/* Some ports, and those at the borders of the last range. */
-static void probe_some(int me)
+/* A member of a set that is not empty: the first, the last or any. */
+static int draw_member(uint64_t set)
 {
-	int first = port_index(last_range.first), end;
+	uint32_t n;
 
-	end = port_index(last_range.first + last_range.count - 1);
-	for (int n = 0; n < 3; n++)
-		probe(me, (int)below(64), 1U << below(3));
-	if (first >= 0)
-		probe(me, first, 1);
-	if (end >= 0)
-		probe(me, end, 1);
-	if (end >= 0 && end < 63)
-		probe(me, end + 1, 1);
-	for (int n = 0; one_in(30) && n < 64; n++)
-		probe(me, n, 1);
+	switch (below(3)) {
+	case 0:
+		return __builtin_ctzll(set);
+	case 1:
+		return 63 - __builtin_clzll(set);
+	default:
+		for (n = below((uint32_t)__builtin_popcountll(set)); n; n--)
+			set &= set - 1;
+		return __builtin_ctzll(set);
+	}
+}
+
+static void probe_all(int me, uint64_t set)
+{
+	for (; set; set &= set - 1)
+		probe(me, __builtin_ctzll(set), 1);
+}
+
+/* Just inside, or just beyond, what the last call was about or what the worker has. */
+static int draw_border(uint64_t reach)
+{
+	int at = port_index(last_range.first + (one_in(2) ? 0 : last_range.count - 1));
+
+	if (at < 0 || one_in(2))
+		at = reach ? draw_member(reach) : (int)below(64);
+	at += (int)below(3) - 1;
+	return at & 63;
+}
+
+/*
+ * The worker says what it can reach. An access that succeeds costs next to nothing, one
+ * that does not costs more than most calls do, since the kernel makes a signal of it: so
+ * each port that came is tried, and often one of those that went, with the rest in doubt
+ * until another time; now and then a border; and seldom all there are.
+ */
+static void look(int me)
+{
+	uint64_t reach = model_reach(&sh->model, &sh->model.workers[me]);
+	uint64_t lost = sh->found[me] & ~reach, *doubt = &sh->doubt[me];
+
+	probe_all(me, reach & ~sh->found[me]);
+	if (reach)
+		probe(me, draw_member(reach), 1U << below(3));
+	*doubt = (*doubt | lost) & ~reach;
+	if (*doubt && one_in(lost ? 2 : 8)) {
+		int i = draw_member(lost ? lost : *doubt);
+
+		probe(me, i, 1);
+		*doubt &= ~(1ULL << i);
+	}
+	if (one_in(10))
+		probe(me, draw_border(reach), 1U << below(3));
+	if (one_in(1000)) {
+		probe_all(me, ~0ULL);
+		*doubt = 0;
+	}
+	sh->found[me] = reach;
+}
+
+/* Who is to look at once: some of those that lost a port, or somebody else. */
+static unsigned int draw_roll(int me)
+{
+	unsigned int set = 0;
+
+	for (int i = 0; i < WORKERS; i++)
+		if (i != me && sh->model.workers[i].live &&
+		    (sh->found[i] & ~model_reach(&sh->model, &sh->model.workers[i]) ? one_in(2)
+										    : one_in(60)))
+			set |= 1U << i;
+	return set;
 }
 
 /* ---- workers ---- */
@@ -146,6 +207,8 @@ static int new_worker(const struct ctx *c, int proc)
 		*w = *c->w;
 		w->live = true;
 		w->proc = proc;
+		sh->found[i] = sh->found[c->me];
+		sh->doubt[i] = sh->doubt[c->me];
 		if (w->standing == ST_COPY)
 			c->m->copies[w->copy] = c->m->copies[c->w->copy];
 		return i;
@@ -222,12 +285,33 @@ static void op_exit(struct ctx *c)
 	model_collect(c->m);
 	sh->step++;
 	sh->roll = 0;
-	coverage_stop();
+	sh->last = -1;
 	pass(next_live(c->me));
 	if (whole)
 		_exit(0);
 	/* Not pthread_exit(), which wants a library that no static program has. */
 	syscall(SYS_exit, 0);
+}
+
+/* Where the input says that the workers are spread over the CPUs. */
+static void run_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		mismatch("CPU %d: %s", cpu, strerror(errno));
+}
+
+static void op_move(struct ctx *c)
+{
+	int cpu = (int)below((uint32_t)sysconf(_SC_NPROCESSORS_ONLN));
+
+	if (!sh->spread)
+		return;
+	tell(c->me, "to CPU %d", cpu);
+	run_on(cpu);
 }
 
 struct op_kind {
@@ -236,13 +320,13 @@ struct op_kind {
 };
 
 static const struct op_kind kinds[] = {
-	{ op_open, 10 },    { op_dup, 3 },	{ op_close, 6 },   { op_send, 3 },
-	{ op_receive, 4 },  { op_grant, 26 },	{ op_revoke, 14 }, { op_set_map, 12 },
-	{ op_get_map, 8 },  { op_attach, 10 },	{ op_detach, 4 },  { op_limit, 4 },
-	{ op_check, 8 },    { op_claim, 6 },	{ op_release, 4 }, { op_xfer, 12 },
-	{ op_xfer_bad, 3 }, { op_on_close, 5 }, { op_access, 14 }, { op_info, 2 },
-	{ op_ioperm, 5 },   { op_iopl, 4 },	{ op_policy, 5 },  { op_busy, 1 },
-	{ op_fork, 4 },	    { op_thread, 4 },	{ op_exit, 4 },
+	{ op_open, 40 },     { op_dup, 12 },	  { op_close, 24 },   { op_send, 12 },
+	{ op_receive, 16 },  { op_grant, 240 },	  { op_revoke, 140 }, { op_set_map, 50 },
+	{ op_get_map, 24 },  { op_attach, 100 },  { op_detach, 40 },  { op_limit, 12 },
+	{ op_check, 80 },    { op_claim, 24 },	  { op_release, 20 }, { op_xfer, 70 },
+	{ op_xfer_bad, 10 }, { op_on_close, 25 }, { op_access, 140 }, { op_info, 8 },
+	{ op_ioperm, 40 },   { op_iopl, 24 },	  { op_policy, 8 },   { op_busy, 1 },
+	{ op_fork, 3 },	     { op_thread, 4 },	  { op_exit, 4 },     { op_move, 5 },
 };
 
 static const struct op_kind *draw_kind(void)
@@ -257,14 +341,23 @@ static const struct op_kind *draw_kind(void)
 	return &kinds[i];
 }
 
-/* The worker that does the current step; draws from its number alone. */
+/*
+ * The worker that does the current step; draws from its number alone. Mostly who did
+ * the one before: to switch costs more than a call.
+ */
 static int draw_worker(void)
 {
-	int worker = -1;
+	int worker = WORKERS - 1;
+	bool stays;
+	uint32_t n;
 
 	rng_seed(sh->steps[sh->step]);
-	for (uint32_t n = below((uint32_t)live_workers()) + 1; n; n--)
-		worker = next_live(worker < 0 ? WORKERS - 1 : worker);
+	stays = !one_in(8);
+	n = below((uint32_t)live_workers()) + 1;
+	if (stays && sh->last >= 0)
+		return sh->last;
+	for (; n; n--)
+		worker = next_live(worker);
 	return worker;
 }
 
@@ -275,11 +368,20 @@ static void do_step(int me)
 	c.p = &sh->model.procs[c.w->proc];
 	last_range.count = 0;
 	coverage_start();
+	sh->last = me;
 	draw_kind()->run(&c);
-	coverage_stop();
-	probe_some(me);
-	sh->roll = one_in(3) ? (unsigned int)live_workers() - 1 : 0;
+	if (coverage_stop())
+		sh->news = sh->step + 1;
+	look(me);
+	sh->roll = draw_roll(me);
 	sh->step++;
+}
+
+/* Takes itself off the roll; the next that is on it, or -1. */
+static int call_roll(int me)
+{
+	sh->roll &= ~(1U << me);
+	return sh->roll ? __builtin_ctz(sh->roll) : -1;
 }
 
 /* As long as it is this worker's turn; returns whose turn it is next. */
@@ -291,18 +393,20 @@ static int take_turn(int me)
 		await_end(sh->gone);
 		sh->gone = 0;
 	}
-	if (sh->roll) {
-		probe_some(me);
-		if (--sh->roll)
-			return next_live(me);
-	}
+	rng_seed(sh->steps[sh->step % STEPS] + (uint32_t)me);
+	last_range.count = 0;
+	look(me);
+	worker = call_roll(me);
+	if (worker >= 0)
+		return worker;
 	while (!sh->bad && sh->step < sh->count) {
 		worker = draw_worker();
 		if (worker != me)
 			return worker;
 		do_step(me);
-		if (sh->roll)
-			return next_live(me);
+		worker = call_roll(me);
+		if (worker >= 0)
+			return worker;
 	}
 	finish();
 }
@@ -310,6 +414,8 @@ static int take_turn(int me)
 static void work(int me)
 {
 	coverage_open();
+	if (sh->spread)
+		run_on(me % (int)sysconf(_SC_NPROCESSORS_ONLN));
 	for (;;) {
 		await_turn(me);
 		if (sh->bad)
@@ -324,10 +430,15 @@ static void reset(const struct input *input, bool with_trace)
 {
 	memset(&sh->model, 0, sizeof(sh->model));
 	memset(sh->turn, 0, sizeof(sh->turn));
+	memset(sh->found, 0, sizeof(sh->found));
+	memset(sh->doubt, 0, sizeof(sh->doubt));
 	memcpy(sh->steps, input->steps, sizeof(sh->steps));
 	sh->count = input->count;
-	sh->step = sh->roll = 0;
+	sh->step = sh->roll = sh->news = 0;
+	sh->last = -1;
 	sh->gone = 0;
+	/* A quarter of the inputs; the others have one CPU at a time, which is faster. */
+	sh->spread = input->count && input->steps[0] % 4 == 0;
 	sh->over = 0;
 	sh->bad = false;
 	sh->tell = with_trace;
@@ -337,15 +448,20 @@ static void reset(const struct input *input, bool with_trace)
 		sh->model.procs[0].file[i] = -1;
 }
 
+/* Is the module's policy the one with which an input begins? */
+static bool policy_preset;
+
 static void preset_policy(void)
 {
 	bool outside;
 
 	sh->model.allow = range_set(0xe0, 4, &outside) | range_set(0x27a, 12, &outside) |
 			  range_set(0x378, 12, &outside) | range_set(0xfff4, 12, &outside);
-	if (write_param("allow", "0xe0-0xe3,0x27a+12,0x378+12,0xfff4-0xffff") ||
-	    write_param("deny", "none") || write_param("busy", "allow"))
+	if (!policy_preset && (write_param("allow", "0xe0-0xe3,0x27a+12,0x378+12,0xfff4-0xffff") ||
+			       write_param("deny", "none") || write_param("busy", "allow")))
 		bail("the parameters cannot be set: %s", strerror(errno));
+	policy_preset = true;
+	sh->policy_written = false;
 }
 
 static void wait_until_over(void)
@@ -377,6 +493,8 @@ static bool run_input(const struct input *input, bool with_trace)
 		bail("fork: %s", strerror(errno));
 	if (!pid) {
 		setpgid(0, 0);
+		if (!sh->spread)
+			run_on((int)(input->count % (unsigned int)sysconf(_SC_NPROCESSORS_ONLN)));
 		pass(0);
 		work(0);
 	}
@@ -387,6 +505,7 @@ static bool run_input(const struct input *input, bool with_trace)
 	kill(-pid, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0 || errno != ECHILD)
 		;
+	policy_preset &= !sh->policy_written && !sh->bad;
 	return !sh->bad;
 }
 
@@ -407,8 +526,9 @@ static void shrink(struct input *input)
 {
 	struct input less;
 
+	/* The first says on which CPUs; see reset(). */
 	for (unsigned int n = input->count / 2; n; n /= 2)
-		for (unsigned int at = 0; at + n <= input->count;) {
+		for (unsigned int at = 1; at + n <= input->count;) {
 			less = without(input, at, n);
 			if (run_input(&less, false))
 				at += n;
@@ -480,13 +600,18 @@ static void mutate(struct input *input)
 
 static void next_input(struct input *input)
 {
+	unsigned int from = 0;
+
 	rng_state = main_rng;
+	input->count = 0;
 	if (pooled && !one_in(4)) {
 		mutate(input);
-	} else {
-		input->count = STEPS / 4 + below(STEPS * 3 / 4 + 1);
-		random_steps(input, 0);
+		from = input->count;
 	}
+	/* Long, since it costs as much as a hundred calls to begin one. */
+	if (input->count < STEPS / 4)
+		input->count = STEPS / 4 + below(STEPS * 3 / 4 + 1);
+	random_steps(input, from);
 	main_rng = rng_state;
 }
 
@@ -525,6 +650,8 @@ static void load_corpus(const char *path)
 
 /* Below this number of calls it may be chance that something did not. */
 #define CALLS_ENOUGH 10000
+/* In kB: less than it would be with one leak in some thousand calls. */
+#define MEMORY_MORE (32 * 1024)
 
 static const struct {
 	const char *what;
@@ -579,6 +706,34 @@ static void reload(void)
 		bail("the module cannot be loaded again (%#x, %s)", (unsigned int)status,
 		     strerror(errno));
 	coverage_module();
+	policy_preset = false;
+}
+
+/* A change of policy waits for the kernel's readers: some milliseconds of nothing. */
+static void expedite(void)
+{
+	FILE *file = fopen("/sys/kernel/rcu_expedited", "w");
+
+	if (file && fputs("1", file) >= 0 && !fclose(file))
+		return;
+	note("RCU cannot be expedited");
+}
+
+/* What the kernel has allocated for good, in kB. */
+static long kernel_memory(void)
+{
+	FILE *file = fopen("/proc/meminfo", "r");
+	char line[100];
+	long sum = 0, n;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "Slab: %ld", &n) == 1 ||
+		    sscanf(line, "VmallocUsed: %ld", &n) == 1 ||
+		    sscanf(line, "Percpu: %ld", &n) == 1)
+			sum += n;
+	if (file)
+		fclose(file);
+	return sum;
 }
 
 static unsigned long long number(int argc, char **argv, const char *name, unsigned long long preset)
@@ -591,11 +746,21 @@ static unsigned long long number(int argc, char **argv, const char *name, unsign
 	return preset;
 }
 
+static void progress(double time, unsigned long long inputs)
+{
+	note("%.0f s: %llu calls, %.0f a second; %llu inputs, %u of them kept; %u places of the module "
+	     "reached, %u ways; kernel memory %ld kB",
+	     time, sh->calls, (double)sh->calls / time, inputs, pooled, coverage_places(),
+	     coverage_ways(), kernel_memory());
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long long calls = number(argc, argv, "calls", 20000);
 	unsigned long long limit = number(argc, argv, "seconds", 0);
 	unsigned long long every = number(argc, argv, "reload", 0), inputs = 0, replayed = 0;
+	bool print = number(argc, argv, "print", 0);
+	long memory = 0;
 	double start = seconds(), told = start;
 	struct input input;
 	bool good = true;
@@ -603,6 +768,9 @@ int main(int argc, char **argv)
 	sh = mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (sh == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1))
 		bail("%s", strerror(errno));
+	expedite();
+	/* The console is slow; the log has what the module says of wrong lists all the same. */
+	klogctl(8, NULL, 3);
 	rng_seed(number(argc, argv, "seed", 1));
 	main_rng = rng_state;
 	for (int i = 1; i < argc; i++)
@@ -616,25 +784,30 @@ int main(int argc, char **argv)
 			next_input(&input);
 		good = run_input(&input, false);
 		inputs++;
-		if (coverage_grew() && inputs > replayed) {
+		if (good && sh->news && inputs > replayed) {
+			input.count = sh->news;
 			keep(&input);
-			print_input("corpus", &input);
+			if (print)
+				print_input("corpus", &input);
 		}
 		if (every && !(inputs % every))
 			reload();
-		if (seconds() > told + 30) {
+		if (seconds() > told + 60) {
 			told = seconds();
-			note("%.0f s: %llu calls, %llu inputs, %u places of the module reached",
-			     told - start, sh->calls, inputs, coverage_count());
+			progress(told - start, inputs);
+			memory = memory ? memory : kernel_memory();
 		}
 	}
-	note("%llu calls, %llu inputs, %.1f s, %.0f calls/s, %u places of the module reached",
-	     sh->calls, inputs, seconds() - start, (double)sh->calls / (seconds() - start),
-	     coverage_count());
+	progress(seconds() - start, inputs);
 	ok(good, "each call returned what it must, each thread reached what it may");
-	if (!good)
+	if (!good) {
 		report(input);
-	else if (sh->calls >= CALLS_ENOUGH)
+		return done();
+	}
+	if (sh->calls >= CALLS_ENOUGH)
 		ok(all_came_up(), "and every call succeeded and failed in every way");
+	if (memory)
+		ok(kernel_memory() < memory + MEMORY_MORE,
+		   "the kernel has no more memory allocated than after a minute");
 	return done();
 }

@@ -26,8 +26,10 @@ function begin(    i)
 # A line of the test: TAP, or something else that is shown if it failed.
 function output(line)
 {
-	if (verbose)
+	if (verbose) {
 		print "    " line
+		fflush()
+	}
 	lines = lines "    " line "\n"
 	if (line ~ /^ok( |$)/ || line ~ /^not ok( |$)/) {
 		count++
