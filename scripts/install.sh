@@ -204,7 +204,7 @@ explain_refusal() {
 		die "installed, but the kernel loads only modules signed with a key it knows (Secure Boot): $how"
 		;;
 	*"Operation not permitted"*)
-		die "installed, but the kernel does not let root load this module: lockdown ($(cat /sys/kernel/security/lockdown 2>/dev/null || echo unknown)), or no right to in this container"
+		die "installed, but the kernel does not let root load this module: lockdown ($(cat /sys/kernel/security/lockdown 2>/dev/null || echo unknown)), which takes only signed ones, see docs/secure-boot.md, or no right to in this container"
 		;;
 	*)
 		die "installed, but modprobe failed: $(tail -n 1 "$log")"

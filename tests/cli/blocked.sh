@@ -54,7 +54,8 @@ lockdown() {
 	ctl 0 status
 	says "*direct:    no: kernel lockdown *"
 	ctl 1 doctor
-	says "*BAD  lockdown    kernel lockdown forbids port access*note direct      not under lockdown*"
+	says "*BAD  lockdown    kernel lockdown forbids port access (*); turn off Secure Boot, or boot without lockdown=, or build the module with the ports in /etc/ioport/lockdown-allow"$'\n*note policy      no port may be used under lockdown, see above\n*note direct      not under lockdown*'
+	check "... nothing else is bad" [ "$(grep -c ^BAD <<<"$said")" = 1 ]
 }
 
 # Half of the parallel port is on the module's list.

@@ -186,9 +186,9 @@ device() {
 	chgrp ioport /dev/ioport
 	mv /dev/ioport /dev/ioport.away
 	ctl 1 doctor
-	says $'*\nBAD  device      /dev/ioport is missing; type: sudo udevadm trigger *'
+	says $'*\nBAD  device      /dev/ioport is missing; type: sudo ioportctl unload && sudo ioportctl load*'
 	ctl 3 read 0x378
-	complains "*no such node; run: sudo udevadm trigger *"
+	complains "*the node is missing; run: sudo ioportctl unload *ioportctl load"
 	mv /dev/ioport.away /dev/ioport
 	ctl 0 doctor
 }

@@ -26,7 +26,7 @@ unsigned() {
 
 lockdown() {
 	check "the module has no signature" [ -z "$(modinfo -F signer "$module")" ]
-	refused "the kernel does not let root do that: lockdown (none \[integrity\] confidentiality), *"
+	refused "the kernel is locked down (none \[integrity\] confidentiality) and takes only modules signed with a key it knows; *mokutil *"
 }
 
 hex() {

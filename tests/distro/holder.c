@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Holds ports of a parallel port open, and writes each line's number to it. */
+/* usage: holder DEVICE: holds ports of a parallel port open, and writes each line's number to it. */
 #include <fcntl.h>
 #include <ioport_dev.h>
 #include <stdio.h>
 #include <sys/io.h>
 #include <sys/ioctl.h>
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct ioport_range lpt = { .first = 0x378, .count = 3 };
-	int fd = open("/dev/ioport", O_RDWR);
+	const char *device = argc > 1 ? argv[1] : "/dev/ioport";
+	int fd = open(device, O_RDWR);
 	char line[80];
 	int n = 0;
 
 	if (fd < 0 || ioctl(fd, IOPORT_IOC_GRANT, &lpt) < 0)
-		return perror("/dev/ioport"), 1;
+		return perror(device), 1;
 	do {
 		outb(++n, 0x378);
 		printf("%02x\n", inb(0x378));

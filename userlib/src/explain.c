@@ -46,8 +46,8 @@ static void explain_no_module(struct sentence *s, const char *path)
 	if (exists("/sys/module/ioport") && is_window(path))
 		say(s, "there is no window of that name; run: ioportctl windows");
 	else if (exists("/sys/module/ioport"))
-		say(s, "the kernel module ioport is loaded, but udev has made no such node; run: "
-		       "sudo udevadm trigger --subsystem-match=ioport");
+		say(s, "the kernel module ioport is loaded, but the node is missing; run: "
+		       "sudo ioportctl unload && sudo ioportctl load");
 	else if (exists("/proc/modules"))
 		say(s, "the kernel module ioport is not loaded; run: sudo modprobe ioport");
 	else

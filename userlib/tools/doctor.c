@@ -29,6 +29,7 @@ struct doctor {
 	json_object *list; /* NULL for text */
 	bool bad;
 	bool colour;
+	bool locked_down;
 };
 
 static void print_line(const struct doctor *d, enum level level, const char *what, const char *text)
@@ -133,8 +134,8 @@ static void check_node(struct doctor *d)
 	if (stat(IOPORT_DEVICE, &st)) {
 		if (module_is_loaded())
 			report(d, BAD, "device",
-			       IOPORT_DEVICE " is missing; type: sudo udevadm trigger "
-					     "--subsystem-match=ioport");
+			       IOPORT_DEVICE " is missing; type: sudo ioportctl unload && sudo "
+					     "ioportctl load");
 		return;
 	}
 	system_group_name(st.st_gid, group, sizeof(group));
@@ -173,16 +174,26 @@ static void check_access(struct doctor *d)
 	report(d, BAD, "access", "%s", why);
 }
 
+/* The windows that were compiled in: into the module that is loaded, or would be. */
+static bool lockdown_leaves(struct doctor *d, char *buf, size_t len)
+{
+	if (module_is_loaded())
+		return lockdown_list(d->io, buf, len);
+	return module_info(&d->module, "lockdown_allow", buf, len) && *buf && strcmp(buf, "none");
+}
+
 /* "none [integrity] confidentiality": the one in brackets is in force. */
 static void check_lockdown(struct doctor *d)
 {
-	char state[64], list[SENTENCE_BYTES];
+	char state[64] = "", list[SENTENCE_BYTES];
 
-	if (!system_line("/sys/kernel/security/lockdown", state, sizeof(state)))
+	d->locked_down = system_line("/sys/kernel/security/lockdown", state, sizeof(state)) &&
+			 !strstr(state, "[none]");
+	if (!*state)
 		report(d, OK, "lockdown", "this kernel has none, or does not show it");
-	else if (strstr(state, "[none]"))
+	else if (!d->locked_down)
 		report(d, OK, "lockdown", "off");
-	else if (strstr(state, "[integrity]") && lockdown_list(d->io, list, sizeof(list)))
+	else if (strstr(state, "[integrity]") && lockdown_leaves(d, list, sizeof(list)))
 		report(d, NOTE, "lockdown",
 		       "kernel lockdown (%s) leaves only the ports that this module was built "
 		       "for: %s",
@@ -198,7 +209,7 @@ static void check_lockdown(struct doctor *d)
 }
 
 /* The variable's value comes after four bytes of attributes. */
-static void check_secure_boot(struct doctor *d)
+static bool secure_boot_is_on(void)
 {
 	FILE *file = fopen(SECURE_BOOT, "re");
 	unsigned char variable[5] = { 0 };
@@ -208,14 +219,30 @@ static void check_secure_boot(struct doctor *d)
 		n = fread(variable, 1, sizeof(variable), file);
 		fclose(file);
 	}
-	if (n != sizeof(variable) || !variable[4])
+	return n == sizeof(variable) && variable[4];
+}
+
+static void check_secure_boot(struct doctor *d)
+{
+	char signer[128], version[64];
+
+	if (!secure_boot_is_on())
 		report(d, OK, "secure boot", "off");
 	else if (module_is_loaded())
 		report(d, OK, "secure boot", "on, and the module is signed with a key it knows");
-	else
+	else if (module_info(&d->module, "signer", signer, sizeof(signer)) && *signer)
 		report(d, NOTE, "secure boot",
-		       "on: the module must be signed; for DKMS type: sudo mokutil --import "
-		       "/var/lib/dkms/mok.pub, and restart");
+		       "on: the module is signed by \"%s\", whose key must be enrolled; for that of "
+		       "DKMS type: sudo mokutil --import /var/lib/dkms/mok.pub, and restart",
+		       signer);
+	else if (module_info(&d->module, "version", version, sizeof(version)))
+		report(d, BAD, "secure boot",
+		       "on, and the module has no signature; DKMS signs where openssl is "
+		       "installed; type: sudo apt install openssl mokutil && sudo dkms build "
+		       "--force ioport/%s && sudo dkms install --force ioport/%s",
+		       version, version);
+	else
+		report(d, NOTE, "secure boot", "on: the module must be signed");
 }
 
 static void check_policy(struct doctor *d)
@@ -231,6 +258,8 @@ static void check_policy(struct doctor *d)
 	}
 	if (total)
 		report(d, OK, "policy", "%u ports in %u ranges may be used", total, runs);
+	else if (d->locked_down)
+		report(d, NOTE, "policy", "no port may be used under lockdown, see above");
 	else
 		report(d, BAD, "policy",
 		       "no port may be used; type: echo 0x378-0x37f | sudo tee " MODULE_SYSFS

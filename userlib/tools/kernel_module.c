@@ -120,10 +120,12 @@ static void explain_forbidden(char *buf, size_t len)
 		 !strcmp(line, "1"))
 		snprintf(buf, len,
 			 "kernel.modules_disabled is set, until the next boot; set it later");
-	else if (system_line("/sys/kernel/security/lockdown", line, sizeof(line)))
+	else if (system_line("/sys/kernel/security/lockdown", line, sizeof(line)) &&
+		 !strstr(line, "[none]"))
 		snprintf(buf, len,
-			 "the kernel does not let root do that: lockdown (%s), a security module, "
-			 "or a container without CAP_SYS_MODULE",
+			 "the kernel is locked down (%s) and takes only modules signed with a key "
+			 "it knows; enrol DKMS's: sudo mokutil --import /var/lib/dkms/mok.pub, and "
+			 "restart",
 			 line);
 	else
 		snprintf(buf, len,
