@@ -112,13 +112,14 @@ loaded() {
 	[ -d "$sysfs" ]
 }
 
-# Named windows, by their directories; each pins the module.
+# Named windows, by their directories. Each pins the module twice: configfs takes one
+# reference for the directory, and one for what that is in.
 windows() {
 	find /sys/kernel/config/ioport -mindepth 1 -maxdepth 1 2>/dev/null || :
 }
 
 in_use() {
-	loaded && [ "$(cat "$sysfs/refcnt" 2>/dev/null || echo 0)" -gt "$(windows | wc -l)" ]
+	loaded && [ "$(cat "$sysfs/refcnt" 2>/dev/null || echo 0)" -gt $((2 * $(windows | wc -l))) ]
 }
 
 # Only where nobody has anything open. Windows that stand in files come back with

@@ -316,6 +316,8 @@ verbs() {
 
 the_end() {
 	ctl 0 windows add other 0x278
+	check "each window pins the module twice, as scripts and packages count on" \
+		[ "$(</sys/module/ioport/refcnt)" = $((2 * $(find $windows -mindepth 1 -maxdepth 1 | wc -l))) ]
 	ctl 0 windows remove --all
 	no_node other
 	no_node parport0
