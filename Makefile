@@ -74,6 +74,11 @@ check-faults:
 	@tests/setup test
 	@tests/faults/run
 
+## coverage: how much of the module the suite runs, by file; writes docs/coverage.md
+coverage:
+	@tests/setup test
+	@tests/coverage/run
+
 ## check-mutants: break the module on purpose, and see the tests fail
 check-mutants:
 	@tests/setup test
@@ -95,10 +100,10 @@ check-fuzz:
 	@tests/setup test
 	@tests/fuzz/parsers/run replay
 
-## fuzz: the raw interface beside a model, in a virtual machine (SECONDS=300 or CALLS=, SEED=1)
+## fuzz: the raw interface beside a model, in a virtual machine (SECONDS=300 or CALLS=, SEED=1, BITS=64)
 fuzz:
 	@tests/setup test
-	@SECONDS_EACH=$(SECONDS) CALLS=$(CALLS) SEED="$(SEED)" tests/fuzz/run
+	@SECONDS_EACH=$(SECONDS) CALLS=$(CALLS) SEED="$(SEED)" BITS=$(BITS) tests/fuzz/run
 
 ## fuzz-parsers: libFuzzer on each parser (SECONDS=60 for each)
 fuzz-parsers:

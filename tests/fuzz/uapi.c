@@ -14,23 +14,20 @@
 #include "fuzz/ops.h"
 
 #include <linux/futex.h>
-#include <sys/mman.h>
 #include <sys/klog.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <poll.h>
 
 #include "fuzz/coverage.h"
+#include "fuzz/inputs.h"
+#include "fuzz/look.h"
+#include "fuzz/outcomes.h"
 
-#define POOL 512
 #define HANG_SECONDS 60
-
-struct input {
-	unsigned int count;
-	uint32_t steps[STEPS];
-};
-
-static struct input pool[POOL];
-static unsigned int pooled;
+/* In kB: less than it would be with one leak in some thousand calls. */
+#define MEMORY_MORE (32 * 1024)
 
 /* ---- turns ---- */
 
@@ -95,102 +92,6 @@ static void await_end(pid_t pid)
 	while (poll(&p, 1, -1) != 1)
 		;
 	close(fd);
-}
-
-/* ---- the oracle for direct access ---- */
-
-static void probe(int me, int i, unsigned int width)
-{
-	uint64_t set, reach = model_reach(&sh->model, &sh->model.workers[me]);
-	bool outside, want, got;
-
-	set = range_set(index_port(i), width, &outside);
-	if (outside)
-		return;
-	want = !(set & ~reach);
-	got = can_in((uint16_t)index_port(i), width);
-	record("in", got ? 0 : EFAULT);
-	if (got != want)
-		mismatch("worker %d %s %u bytes at %#x, and should%s; it should have %016llx", me,
-			 got ? "can read" : "cannot read", width, index_port(i), want ? "" : " not",
-			 (unsigned long long)reach);
-}
-
-/* A member of a set that is not empty: the first, the last or any. */
-static int draw_member(uint64_t set)
-{
-	uint32_t n;
-
-	switch (below(3)) {
-	case 0:
-		return __builtin_ctzll(set);
-	case 1:
-		return 63 - __builtin_clzll(set);
-	default:
-		for (n = below((uint32_t)__builtin_popcountll(set)); n; n--)
-			set &= set - 1;
-		return __builtin_ctzll(set);
-	}
-}
-
-static void probe_all(int me, uint64_t set)
-{
-	for (; set; set &= set - 1)
-		probe(me, __builtin_ctzll(set), 1);
-}
-
-/* Just inside, or just beyond, what the last call was about or what the worker has. */
-static int draw_border(uint64_t reach)
-{
-	int at = port_index(last_range.first + (one_in(2) ? 0 : last_range.count - 1));
-
-	if (at < 0 || one_in(2))
-		at = reach ? draw_member(reach) : (int)below(64);
-	at += (int)below(3) - 1;
-	return at & 63;
-}
-
-/*
- * The worker says what it can reach. An access that succeeds costs next to nothing, one
- * that does not costs more than most calls do, since the kernel makes a signal of it: so
- * each port that came is tried, and often one of those that went, with the rest in doubt
- * until another time; now and then a border; and seldom all there are.
- */
-static void look(int me)
-{
-	uint64_t reach = model_reach(&sh->model, &sh->model.workers[me]);
-	uint64_t lost = sh->found[me] & ~reach, *doubt = &sh->doubt[me];
-
-	probe_all(me, reach & ~sh->found[me]);
-	if (reach)
-		probe(me, draw_member(reach), 1U << below(3));
-	*doubt = (*doubt | lost) & ~reach;
-	if (*doubt && one_in(lost ? 2 : 8)) {
-		int i = draw_member(lost ? lost : *doubt);
-
-		probe(me, i, 1);
-		*doubt &= ~(1ULL << i);
-	}
-	if (one_in(10))
-		probe(me, draw_border(reach), 1U << below(3));
-	if (one_in(1000)) {
-		probe_all(me, ~0ULL);
-		*doubt = 0;
-	}
-	sh->found[me] = reach;
-}
-
-/* Who is to look at once: some of those that lost a port, or somebody else. */
-static unsigned int draw_roll(int me)
-{
-	unsigned int set = 0;
-
-	for (int i = 0; i < WORKERS; i++)
-		if (i != me && sh->model.workers[i].live &&
-		    (sh->found[i] & ~model_reach(&sh->model, &sh->model.workers[i]) ? one_in(2)
-										    : one_in(60)))
-			set |= 1U << i;
-	return set;
 }
 
 /* ---- workers ---- */
@@ -511,17 +412,6 @@ static bool run_input(const struct input *input, bool with_trace)
 
 /* ---- a mismatch ---- */
 
-/* Leaves out @n steps from @at on. */
-static struct input without(const struct input *input, unsigned int at, unsigned int n)
-{
-	struct input less = *input;
-
-	memmove(less.steps + at, less.steps + at + n,
-		(input->count - at - n) * sizeof(less.steps[0]));
-	less.count -= n;
-	return less;
-}
-
 static void shrink(struct input *input)
 {
 	struct input less;
@@ -560,143 +450,7 @@ static void report(struct input input)
 		note("again: %s", sh->why);
 }
 
-/* ---- inputs ---- */
-
-static uint64_t main_rng;
-
-static void random_steps(struct input *input, unsigned int from)
-{
-	for (unsigned int i = from; i < input->count; i++)
-		input->steps[i] = rng();
-}
-
-static void mutate(struct input *input)
-{
-	const struct input *other = &pool[below(pooled)];
-	unsigned int at;
-
-	*input = pool[below(pooled)];
-	for (unsigned int n = 1 + below(4); n && input->count; n--) {
-		at = below(input->count);
-		switch (below(4)) {
-		case 0:
-			input->steps[at] = rng();
-			break;
-		case 1:
-			*input = without(input, at, 1);
-			break;
-		case 2:
-			memcpy(input->steps + at, other->steps + at,
-			       (STEPS - at) * sizeof(input->steps[0]));
-			input->count = other->count > at ? other->count : at;
-			break;
-		default:
-			at = input->count;
-			input->count += below(STEPS - at + 1);
-			random_steps(input, at);
-		}
-	}
-}
-
-static void next_input(struct input *input)
-{
-	unsigned int from = 0;
-
-	rng_state = main_rng;
-	input->count = 0;
-	if (pooled && !one_in(4)) {
-		mutate(input);
-		from = input->count;
-	}
-	/* Long, since it costs as much as a hundred calls to begin one. */
-	if (input->count < STEPS / 4)
-		input->count = STEPS / 4 + below(STEPS * 3 / 4 + 1);
-	random_steps(input, from);
-	main_rng = rng_state;
-}
-
-static void keep(const struct input *input)
-{
-	if (pooled < POOL)
-		pool[pooled++] = *input;
-	else
-		pool[main_rng % POOL] = *input;
-}
-
-static void load_corpus(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	char line[STEPS * 9 + 100], *at, *end;
-	struct input input;
-
-	if (!file)
-		bail("%s: %s", path, strerror(errno));
-	while (fgets(line, sizeof(line), file)) {
-		input.count = 0;
-		for (at = line; input.count < STEPS; at = end) {
-			uint32_t step = (uint32_t)strtoul(at, &end, 16);
-
-			if (end == at)
-				break;
-			input.steps[input.count++] = step;
-		}
-		if (input.count)
-			keep(&input);
-	}
-	fclose(file);
-}
-
-/* ---- what came up ---- */
-
-/* Below this number of calls it may be chance that something did not. */
-#define CALLS_ENOUGH 10000
-/* In kB: less than it would be with one leak in some thousand calls. */
-#define MEMORY_MORE (32 * 1024)
-
-static const struct {
-	const char *what;
-	int errs[7]; /* success among them, which ends the list */
-} must_come_up[] = {
-	{ "open", { 0 } },
-	{ "GRANT", { EACCES, EBUSY, EINVAL, EFAULT, EBADF, 0 } },
-	{ "REVOKE", { EINVAL, 0 } },
-	{ "SET_MAP", { EACCES, EBUSY, EINVAL, EFAULT, EBADF, 0 } },
-	{ "GET_MAP", { EINVAL, EFAULT, 0 } },
-	{ "LIMIT", { EINVAL, 0 } },
-	{ "ATTACH", { EBUSY, EINVAL, EBADF, 0 } },
-	{ "DETACH", { 0 } },
-	{ "CLAIM", { EACCES, EBUSY, EINVAL, 0 } },
-	{ "RELEASE", { EINVAL, 0 } },
-	{ "CHECK", { EINVAL, 0 } },
-	{ "XFER", { EACCES, EINVAL, EFAULT, EBADF, E2BIG, 0 } },
-	{ "ON_CLOSE", { EACCES, EINVAL, EBADF, 0 } },
-	{ "read", { EACCES, EINVAL, EBADF, 0 } },
-	{ "write", { EACCES, EINVAL, EBADF, 0 } },
-	{ "ioperm", { 0 } },
-	{ "iopl", { 0 } },
-	{ "fork", { 0 } },
-	{ "recvmsg", { 0 } },
-	{ "policy", { EINVAL, 0 } },
-	{ "in", { EFAULT, 0 } },
-};
-
-/* A model that is always right may be one that nothing was asked of. */
-static bool all_came_up(void)
-{
-	bool all = true;
-
-	for (size_t i = 0; i < sizeof(must_come_up) / sizeof(must_come_up[0]); i++)
-		for (const int *err = must_come_up[i].errs;; err++) {
-			if (!recorded(must_come_up[i].what, *err)) {
-				note("%s never came to: %s", must_come_up[i].what,
-				     *err ? strerror(*err) : "success");
-				all = false;
-			}
-			if (!*err)
-				break;
-		}
-	return all;
-}
+/* ---- the run ---- */
 
 static void reload(void)
 {

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Operations on descriptors: open, dup, close, and through a socket.
+ */
+#ifndef IOPORT_FUZZ_OPS_FILE_H
+#define IOPORT_FUZZ_OPS_FILE_H
+
+#include "fuzz/arguments.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+static int free_slot(const struct model_proc *p)
+{
+	for (int i = 0; i < SLOTS; i++)
+		if (p->file[i] < 0)
+			return i;
+	return -1;
+}
+
+static void op_open(struct ctx *c)
+{
+	static const int modes[] = { O_RDWR, O_RDWR, O_RDWR, O_RDWR, O_RDONLY, O_WRONLY };
+	int slot = free_slot(c->p), mode = modes[below(6)], file = 0, fd;
+
+	while (file < FILES && c->m->files[file].used)
+		file++;
+	if (slot < 0 || file == FILES)
+		return;
+	tell(c->me, "slot %d = file %d = open(%d)", slot, file, mode);
+	fd = open(DEVICE, mode | O_CLOEXEC);
+	if (!expect(fd, 0, "open"))
+		return;
+	c->m->files[file] = (struct model_file){ .used = true, .mode = mode, .limit = ~0ULL };
+	c->p->file[slot] = file;
+	c->p->fd[slot] = fd;
+}
+
+static void op_dup(struct ctx *c)
+{
+	int slot = free_slot(c->p), fd;
+
+	if (slot < 0 || !draw_file(c))
+		return;
+	tell(c->me, "slot %d = dup(slot %d), file %d", slot, c->slot, c->file);
+	fd = fcntl(c->fd, F_DUPFD_CLOEXEC, 0);
+	if (!expect(fd, 0, "dup"))
+		return;
+	c->p->file[slot] = c->file;
+	c->p->fd[slot] = fd;
+}
+
+static void op_close(struct ctx *c)
+{
+	if (!draw_file(c))
+		return;
+	tell(c->me, "close(slot %d), file %d", c->slot, c->file);
+	expect(close(c->fd), 0, "close");
+	c->p->file[c->slot] = -1;
+	model_collect(c->m);
+}
+
+union control {
+	struct cmsghdr header;
+	char space[CMSG_SPACE(sizeof(int))];
+};
+
+static void op_send(struct ctx *c)
+{
+	union control control = { 0 };
+	char byte = 0;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = &control,
+			      .msg_controllen = sizeof(control) };
+
+	if (c->m->queued == QUEUE || !draw_file(c))
+		return;
+	tell(c->me, "send(slot %d), file %d", c->slot, c->file);
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.header), &c->fd, sizeof(int));
+	if (expect(sendmsg(pair[0], &msg, MSG_DONTWAIT), 0, "sendmsg"))
+		c->m->queue[c->m->queued++] = c->file;
+}
+
+static void op_receive(struct ctx *c)
+{
+	union control control = { 0 };
+	char byte = 0;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = &control,
+			      .msg_controllen = sizeof(control) };
+	int slot = free_slot(c->p);
+
+	if (!c->m->queued || slot < 0)
+		return;
+	tell(c->me, "slot %d = receive(), file %d", slot, c->m->queue[0]);
+	if (!expect(recvmsg(pair[1], &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC), 0, "recvmsg"))
+		return;
+	memcpy(&c->p->fd[slot], CMSG_DATA(&control.header), sizeof(int));
+	c->p->file[slot] = c->m->queue[0];
+	c->m->queued--;
+	memmove(c->m->queue, c->m->queue + 1, (size_t)c->m->queued * sizeof(c->m->queue[0]));
+}
+
+#endif
