@@ -7,17 +7,22 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# The broker's process is $broker, and its borrower has the ports, or it has ended.
+start_broker() {
+	(as operator $examples/bwrap.sh 0x378 3 sandbox-probe wait) >/tmp/said 2>&1 &
+	broker=$!
+	while ! grep -q ready /tmp/said && kill -0 $broker 2>/dev/null; do
+		sleep 0.1
+	done
+}
+
 told 0 operator $examples/bwrap.sh 0x378 3 borrow_ports 0xa7
 says "0x0378: 0xa7"
 told 0 operator $examples/bwrap.sh 0x378 3 sandbox-probe borrow
 probed
 
 # The broker takes them back while the borrower reads them.
-(as operator $examples/bwrap.sh 0x378 3 sandbox-probe wait) >/tmp/said 2>&1 &
-broker=$!
-while ! grep -q ready /tmp/said && kill -0 $broker 2>/dev/null; do
-	sleep 0.1
-done
+start_broker
 kill -TERM $broker
 wait $broker # Not by gives(): a subshell cannot wait for its parent's child.
 status=$?
@@ -26,11 +31,7 @@ said=$(</tmp/said)
 probed
 
 # When the broker is killed, the sandbox ends as well.
-(as operator $examples/bwrap.sh 0x378 3 sandbox-probe wait) >/tmp/said 2>&1 &
-broker=$!
-while ! grep -q ready /tmp/said && kill -0 $broker 2>/dev/null; do
-	sleep 0.1
-done
+start_broker
 kill -KILL $broker
 wait $broker 2>/dev/null
 for _ in {1..300}; do
