@@ -120,16 +120,16 @@ enter='
 	root=$1 dir=$2 binds=$3
 	shift 3
 	mount -t tmpfs tmpfs /mnt
-	mkdir /mnt/upper /mnt/work /mnt/root
-	mount -t overlay overlay -o "lowerdir=$root,upperdir=/mnt/upper,workdir=/mnt/work" /mnt/root
-	mkdir -p /mnt/root/proc /mnt/root/dev /mnt/root/sys
-	mount --rbind /proc /mnt/root/proc
-	mount --rbind /dev /mnt/root/dev
+	mkdir /mnt/upper /mnt/work /mnt/merged
+	mount -t overlay overlay -o "lowerdir=$root,upperdir=/mnt/upper,workdir=/mnt/work" /mnt/merged
+	mkdir -p /mnt/merged/proc /mnt/merged/dev /mnt/merged/sys
+	mount --rbind /proc /mnt/merged/proc
+	mount --rbind /dev /mnt/merged/dev
 	for d in $binds; do
-		mkdir -p "/mnt/root$d"
-		mount --rbind "$d" "/mnt/root$d"
+		mkdir -p "/mnt/merged$d"
+		mount --rbind "$d" "/mnt/merged$d"
 	done
-	exec chroot /mnt/root /bin/sh -c "cd \"\$0\" && exec \"\$@\"" "$dir" "$@"
+	exec chroot /mnt/merged /bin/sh -c "cd \"\$0\" && exec \"\$@\"" "$dir" "$@"
 '
 
 # in_chroot ROOT DIR BINDS COMMAND...
