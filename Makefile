@@ -82,7 +82,6 @@ coverage:
 ## check-mutants: break the module on purpose, and see the tests fail
 check-mutants:
 	@tests/setup test
-	@$(USERLIB) -s lib tools examples-static
 	@tests/mutants/run
 
 ## check-sanitize: the tests of the library and tools, built with sanitizers
@@ -159,7 +158,6 @@ style:
 ## vm: a shell in a virtual machine with the module loaded
 vm:
 	@tests/setup test
-	@$(USERLIB) -s lib tools examples-static
 	@$(MAKE) -s -C tests
 	@tests/vm/run --shell $(if $(KERNELS),--kernel $(firstword $(KERNELS)))
 

@@ -36,12 +36,12 @@ $(COMPAT)/preload: $(COMPAT_LIBS)
 	cp -rL $(BUILD)/userlib/preload $@/without32
 	cp $(BUILD)/userlib/empty32/libioport-compat.so $@/without32/lib32/
 
-$(COMPAT)/lib/libioport-compat.so: FORCE
+$(COMPAT)/lib/libioport-compat.so: FORCE | userlib
 	@mkdir -p $(@D) $(BUILD)
 	$(MAKE) -s -C $(TOP)/userlib BUILD=$(BUILD)/userlib compat
 	cp -u $(BUILD)/userlib/libioport-compat.so $@
 
-$(COMPAT)/lib32/libioport-compat.so: FORCE
+$(COMPAT)/lib32/libioport-compat.so: FORCE | userlib
 	@mkdir -p $(@D) $(BUILD)
 	CFLAGS="$(CFLAGS32)" $(MAKE) -s -C $(TOP)/userlib BUILD=$(BUILD)/userlib lib32
 	cp -u $(BUILD)/userlib/lib32/libioport-compat.so $@
