@@ -3,8 +3,7 @@
  * Every allocation and every copy from or to user memory fails, one after the other,
  * in every call: the error is clean, nothing has changed, and the call works when it is
  * made again. By the kernel's fault injection (/proc/thread-self/fail-nth: the
- * Nth chance to fail from now on is taken), which only the debug kernel has; elsewhere only
- * the structs that end where memory does. Run as root.
+ * Nth chance to fail from now on is taken), which only the debug kernel has. Run as root.
  *
  *	faults		all calls
  *	faults load	loading the module
@@ -12,7 +11,7 @@
  * Each failure is a line "# site: CALL | KIND | PLACE | RESULT", of which
  * tests/faults/run makes docs/faults.md.
  */
-#include "admin.h"
+#include "state.h"
 
 #include <sys/klog.h>
 #include <sys/mman.h>
@@ -22,6 +21,7 @@
 
 /* Of one thread: fail-nth is that of the thread that opened the file. */
 #define FAIL_NTH "/proc/thread-self/fail-nth"
+#define PANIC_ON_WARN "/proc/sys/kernel/panic_on_warn"
 #define MOST_SITES 5000
 
 static int fd = -1;
@@ -301,67 +301,6 @@ static const struct call calls[] = {
 	{ "busy=deny, with ports in use", busy_allowed, .call = call_busy_back },
 };
 
-/* ---- has anything changed? ---- */
-
-struct state {
-	uint8_t maps[IOPORT_WHICH_CLAIMED + 1][IOPORT_MAP_BYTES];
-	char params[3][1024];
-	char ioports[16384];
-};
-
-static void read_ioports(struct state *s)
-{
-	int f = open("/proc/ioports", O_RDONLY);
-	ssize_t n, all = 0;
-
-	while (f >= 0 && (n = read(f, s->ioports + all, sizeof(s->ioports) - 1 - all)) > 0)
-		all += n;
-	s->ioports[all] = '\0';
-	close(f);
-}
-
-static void look(struct state *s)
-{
-	static const char *const names[] = { "allow", "deny", "busy" };
-	unsigned int i;
-
-	memset(s, 0, sizeof(*s));
-	for (i = 0; fd >= 0 && i <= IOPORT_WHICH_CLAIMED; i++)
-		if (dev_get_map(fd, i, s->maps[i]))
-			bail("GET_MAP: %s", strerror(errno));
-	for (i = 0; i < 3; i++)
-		snprintf(s->params[i], sizeof(s->params[i]), "%s", get_param(names[i]));
-	read_ioports(s);
-}
-
-/* What a refused call had reserved is given back a moment later. */
-static bool ioports_same(const struct state *before)
-{
-	static struct state now;
-	double end = deadline(10);
-
-	do {
-		read_ioports(&now);
-		if (!strcmp(now.ioports, before->ioports))
-			return true;
-		usleep(20000);
-	} while (seconds() < end);
-	return false;
-}
-
-/* NULL, or what has. */
-static const char *changed(const struct state *before, bool ioports)
-{
-	static struct state now;
-
-	look(&now);
-	if (memcmp(now.maps, before->maps, sizeof(now.maps)))
-		return "a map";
-	if (memcmp(now.params, before->params, sizeof(now.params)))
-		return "the policy";
-	return ioports && !ioports_same(before) ? "/proc/ioports" : NULL;
-}
-
 /* ---- one failure ---- */
 
 struct outcome {
@@ -411,14 +350,14 @@ static void attempt(const struct call *c, unsigned int nth)
 	if (!c->no_file)
 		fd = dev_open(O_RDWR);
 	c->prepare();
-	look(&before);
+	look(fd, &before);
 	arm(nth);
 	errno = 0;
 	result = c->call();
 	outcome->error = result < 0 ? errno : 0;
 	outcome->injected = disarm();
 	if (result < 0) {
-		what = changed(&before, !(c->reserves && outcome->error == EFAULT));
+		what = changed(fd, &before, !(c->reserves && outcome->error == EFAULT));
 		snprintf(outcome->changed, sizeof(outcome->changed), "%s", what ?: "");
 		outcome->works = c->call() >= 0;
 	}
@@ -474,10 +413,22 @@ static const char *const bad[] = {
 	"cannot create dup",
 };
 
+/*
+ * The kernel's own: where it has no memory for the description of an event's fields, which
+ * is when a module is being loaded, it warns (WARN_ON_ONCE() in event_define_fields() of
+ * kernel/trace/trace_events.c) and goes on.
+ */
+static bool expected(const char *text)
+{
+	return strstr(text, "WARNING: ") && strstr(text, " event_define_fields+0x");
+}
+
 static void judge_line(const char *text)
 {
 	unsigned int i;
 
+	if (expected(text))
+		return;
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		if (!strstr(text, bad[i]))
 			continue;
@@ -606,88 +557,6 @@ static void test_call(const struct call *c)
 	is(dirty, 0, "%s: %u failures, each clean, with nothing changed", c->name, nth - 1);
 }
 
-/* ---- structs that end where memory does ---- */
-
-static char *last_page;
-
-static void make_edge(void)
-{
-	char *two = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (two == MAP_FAILED || munmap(two + 4096, 4096))
-		bail("mmap: %s", strerror(errno));
-	last_page = two;
-}
-
-/* A valid argument of which the last bytes are missing, for each number of them. */
-static void edge(const char *name, unsigned long call, const void *arg, size_t size)
-{
-	static struct state before;
-	unsigned int there;
-	int errors = 0;
-	const char *what;
-
-	look(&before);
-	for (there = 0; there < size; there++) {
-		memcpy(last_page + 4096 - there, arg, there);
-		errno = 0;
-		errors += ioctl(fd, call, last_page + 4096 - there) != -1 || errno != EFAULT;
-	}
-	what = changed(&before, call != IOPORT_IOC_CHECK && call != IOPORT_IOC_XFER);
-	is(errors, 0, "%s: a struct that is cut off anywhere: EFAULT", name);
-	ok(!what, "%s: nothing has changed%s%s", name, what ? ", but " : "", what ?: "");
-}
-
-/* For calls that only write, as well. */
-static void read_only(const char *name, unsigned long call, const void *arg, size_t size)
-{
-	char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	memcpy(page, arg, size);
-	mprotect(page, 4096, PROT_READ);
-	fails(ioctl(fd, call, page), EFAULT, "%s: a struct that cannot be written to", name);
-	munmap(page, 4096);
-}
-
-#define EDGE(call, ...)                                            \
-	do {                                                       \
-		__VA_ARGS__;                                       \
-		edge(#call, IOPORT_IOC_##call, &arg, sizeof(arg)); \
-	} while (0)
-
-static void test_edges(void)
-{
-	struct ioport_op op = { .code = IOPORT_OP_OUT, .width = 1, .port = LPT };
-
-	window_bits();
-	make_edge();
-	fd = dev_open(O_RDWR);
-	granted();
-	EDGE(GET_INFO, struct ioport_info arg = { 0 });
-	EDGE(GRANT, struct ioport_range arg = { .first = LPT, .count = 8 });
-	EDGE(REVOKE, struct ioport_range arg = { .first = LPT, .count = 8 });
-	EDGE(CLAIM, struct ioport_range arg = { .first = LPT, .count = 8 });
-	EDGE(RELEASE, struct ioport_range arg = { .first = LPT, .count = 8 });
-	EDGE(SET_MAP, struct ioport_map arg = { .map = (uintptr_t)bits });
-	EDGE(GET_MAP, struct ioport_map arg = { .map = (uintptr_t)bits_out });
-	EDGE(LIMIT, struct ioport_map arg = { .map = (uintptr_t)bits });
-	EDGE(ATTACH, struct ioport_attach arg = { 0 });
-	EDGE(DETACH, struct ioport_attach arg = { 0 });
-	EDGE(CHECK, struct ioport_check arg = { .first = LPT, .count = 1, .flags = IOPORT_READ });
-	EDGE(XFER, struct ioport_xfer arg = { .ops = (uintptr_t)&op, .count = 1 });
-	EDGE(ON_CLOSE, struct ioport_xfer arg = { .ops = (uintptr_t)&op, .count = 1 });
-	{
-		struct ioport_check check = { .first = LPT, .count = 1, .flags = IOPORT_READ };
-		struct ioport_xfer xfer = { .ops = (uintptr_t)&op, .count = 1 };
-
-		read_only("CHECK", IOPORT_IOC_CHECK, &check, sizeof(check));
-		read_only("XFER", IOPORT_IOC_XFER, &xfer, sizeof(xfer));
-		read_only("ON_CLOSE", IOPORT_IOC_ON_CLOSE, &xfer, sizeof(xfer));
-	}
-	close(fd);
-	fd = -1;
-}
-
 /* ---- loading ---- */
 
 static char module_path[256];
@@ -753,6 +622,14 @@ static bool load_fails(unsigned int nth, int *dirty, int *ours)
 	return true;
 }
 
+static void set_knob(const char *path, const char *value)
+{
+	int f = open(path, O_WRONLY);
+
+	ok(f >= 0 && write(f, value, strlen(value)) > 0, "%s = %s", path, value);
+	close(f);
+}
+
 static void test_load(void)
 {
 	unsigned int nth = 1;
@@ -760,6 +637,8 @@ static void test_load(void)
 	struct utsname u;
 
 	uname(&u);
+	/* As one of them is expected. All others are counted at the end. */
+	set_knob(PANIC_ON_WARN, "0");
 	snprintf(module_path, sizeof(module_path), "/usr/lib/modules/%s/updates/ioport.ko",
 		 u.release);
 	unload();
@@ -768,17 +647,10 @@ static void test_load(void)
 	is(dirty, 0, "loading: %u failures, %d of them in the module: nothing is left", nth - 1,
 	   ours);
 	run("modprobe ioport && udevadm settle");
+	set_knob(PANIC_ON_WARN, "1");
 }
 
 /* ---- */
-
-static void set_knob(const char *path, const char *value)
-{
-	int f = open(path, O_WRONLY);
-
-	ok(f >= 0 && write(f, value, strlen(value)) > 0, "%s = %s", path, value);
-	close(f);
-}
 
 /* Allocations that may wait fail too, and copies of any size. */
 static void set_up(void)
@@ -804,12 +676,8 @@ int main(int argc, char **argv)
 	bool load = argc == 2 && !strcmp(argv[1], "load");
 	unsigned int i;
 
-	if (!load)
-		test_edges();
-	if (access(FAIL_NTH, F_OK)) {
-		skip("this kernel has no fault injection (" FAIL_NTH ")");
-		return done();
-	}
+	if (access(FAIL_NTH, F_OK))
+		bail("this kernel has no fault injection (" FAIL_NTH ")");
 	set_up();
 	if (load)
 		test_load();
