@@ -444,9 +444,12 @@ static void copy_word(char *to, size_t size, const char *from, const char *end)
 
 static void place_line(struct place *p, const char *text)
 {
+	/* One record of two lines; /dev/kmsg writes the newline as that. */
+	static const char forced[] = "FAULT_INJECTION: forcing a failure.\\x0aname ";
+
 	text += strspn(text, " ");
-	if (!strncmp(text, "name ", 5))
-		copy_word(p->kind, sizeof(p->kind), text + 5, ",");
+	if (!strncmp(text, forced, strlen(forced)))
+		copy_word(p->kind, sizeof(p->kind), text + strlen(forced), ",");
 	if (*text == '?' || !strstr(text, "+0x") || !strncmp(text, "RIP", 3))
 		return;
 	if (strstr(text, "[ioport]") && !*p->function)
@@ -533,6 +536,10 @@ static bool one_failure(const struct call *c, unsigned int nth, int *dirty)
 			++*dirty;
 		}
 		return false;
+	}
+	if (!*p.kind) {
+		note("%s, %u: the kernel has not said what failed", c->name, nth);
+		++*dirty;
 	}
 	note("site: %s | %s | %s%s%s | %s", c->name, p.kind,
 	     *p.function ? p.function : "the kernel", *p.function ? ", " : "",
