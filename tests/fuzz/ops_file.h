@@ -60,49 +60,56 @@ static void op_close(struct ctx *c)
 	model_collect(c->m);
 }
 
-union control {
-	struct cmsghdr header;
-	char space[CMSG_SPACE(sizeof(int))];
+/* A byte with one descriptor. */
+struct message {
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control;
+	char byte;
+	struct iovec iov;
+	struct msghdr msg;
 };
+
+static struct msghdr *message(struct message *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->iov = (struct iovec){ &m->byte, 1 };
+	m->msg = (struct msghdr){ .msg_iov = &m->iov,
+				  .msg_iovlen = 1,
+				  .msg_control = &m->control,
+				  .msg_controllen = sizeof(m->control) };
+	return &m->msg;
+}
 
 static void op_send(struct ctx *c)
 {
-	union control control = { 0 };
-	char byte = 0;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
+	struct message m;
+	struct msghdr *msg = message(&m);
 
 	if (c->m->queued == QUEUE || !draw_file(c))
 		return;
 	tell(c->me, "send(slot %d), file %d", c->slot, c->file);
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.header), &c->fd, sizeof(int));
-	if (expect(sendmsg(pair[0], &msg, MSG_DONTWAIT), 0, "sendmsg"))
+	m.control.header.cmsg_level = SOL_SOCKET;
+	m.control.header.cmsg_type = SCM_RIGHTS;
+	m.control.header.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&m.control.header), &c->fd, sizeof(int));
+	if (expect(sendmsg(pair[0], msg, MSG_DONTWAIT), 0, "sendmsg"))
 		c->m->queue[c->m->queued++] = c->file;
 }
 
 static void op_receive(struct ctx *c)
 {
-	union control control = { 0 };
-	char byte = 0;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
+	struct message m;
+	struct msghdr *msg = message(&m);
 	int slot = free_slot(c->p);
 
 	if (!c->m->queued || slot < 0)
 		return;
 	tell(c->me, "slot %d = receive(), file %d", slot, c->m->queue[0]);
-	if (!expect(recvmsg(pair[1], &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC), 0, "recvmsg"))
+	if (!expect(recvmsg(pair[1], msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC), 0, "recvmsg"))
 		return;
-	memcpy(&c->p->fd[slot], CMSG_DATA(&control.header), sizeof(int));
+	memcpy(&c->p->fd[slot], CMSG_DATA(&m.control.header), sizeof(int));
 	c->p->file[slot] = c->m->queue[0];
 	c->m->queued--;
 	memmove(c->m->queue, c->m->queue + 1, (size_t)c->m->queued * sizeof(c->m->queue[0]));

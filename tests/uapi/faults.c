@@ -479,6 +479,15 @@ static void find_place(struct place *p)
 	klogctl(5, NULL, 0);
 }
 
+static unsigned int named;
+
+/* The kernel says nothing where the allocation asked for that. */
+static const char *kind(const struct place *p)
+{
+	named += *p->kind != '\0';
+	return *p->kind ? p->kind : "with __GFP_NOWARN";
+}
+
 static const char *error_name(int error)
 {
 	static char text[64];
@@ -537,11 +546,7 @@ static bool one_failure(const struct call *c, unsigned int nth, int *dirty)
 		}
 		return false;
 	}
-	if (!*p.kind) {
-		note("%s, %u: the kernel has not said what failed", c->name, nth);
-		++*dirty;
-	}
-	note("site: %s | %s | %s%s%s | %s", c->name, p.kind,
+	note("site: %s | %s | %s%s%s | %s", c->name, kind(&p),
 	     *p.function ? p.function : "the kernel", *p.function ? ", " : "",
 	     *p.function ? p.caller : "",
 	     outcome->error ? error_name(outcome->error) : "works without");
@@ -617,7 +622,7 @@ static bool load_fails(unsigned int nth, int *dirty, int *ours)
 	if (!outcome->injected)
 		return false;
 	if (*p.function) {
-		note("site: load | %s | %s, %s | %s", p.kind, p.function, p.caller,
+		note("site: load | %s | %s, %s | %s", kind(&p), p.function, p.caller,
 		     outcome->error ? error_name(outcome->error) : "works without");
 		++*ours;
 	}
@@ -691,6 +696,7 @@ int main(int argc, char **argv)
 	else
 		for (i = 0; i < sizeof(calls) / sizeof(*calls); i++)
 			test_call(&calls[i]);
+	ok(named, "the kernel said of %u what failed", named);
 	is(bad_lines, 0, "the kernel had nothing to complain about");
 	return done();
 }
