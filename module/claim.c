@@ -8,8 +8,8 @@
  * another one in right afterwards.
  *
  * All files share the reservations, but for what one has claimed for itself: users[]
- * counts for each port the files that hold it, and a segment is a stretch of ports that the kernel has given to the
- * module. A segment is never split, since that cannot be done without letting go
+ * counts for each port the files that hold it, and a segment is a stretch of ports that
+ * the kernel has given to the module. A segment is never split, since that cannot be done without letting go
  * of a part for a moment: a port inside it that nobody uses any more stays
  * reserved until one end of the segment has come that far.
  *

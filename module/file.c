@@ -255,8 +255,10 @@ int ioport_file_limit(struct ioport_file *f, const unsigned long *bits)
 
 	if (err)
 		return err;
-	if (!f->limit)
-		f->limit = kzalloc(IOPORT_MAP_BYTES, GFP_KERNEL_ACCOUNT);
+	if (!f->limit) {
+		/* pairs with why_not_allowed() */
+		smp_store_release(&f->limit, kzalloc(IOPORT_MAP_BYTES, GFP_KERNEL_ACCOUNT));
+	}
 	if (f->limit) {
 		bitmap_or(f->limit, f->limit, bits, IOPORT_PORTS);
 		if (take(f, f->limit))

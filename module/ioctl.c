@@ -449,7 +449,7 @@ static noinline long rare_ioctl(struct file *file, unsigned int cmd, void __user
 	}
 }
 
-/* The calls that are to be fast come first, and nothing is inline: no stack is set up for others. */
+/* Those that are to be fast come first, and nothing is inline: no stack is set up for others. */
 long ioport_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	void __user *p = (void __user *)arg;

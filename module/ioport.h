@@ -381,7 +381,8 @@ void ioport_pci_exit(void);
  * @f: The file.
  * @p: The ports of one access, at most 4.
  *
- * Under RCU (or with preemption off): who takes a port away clears its bit, then waits for a grace period.
+ * Under RCU (or with preemption off): who takes a port away clears its bit, then waits for
+ * a grace period.
  */
 static inline bool ioport_is_ready(const struct ioport_file *f, struct ports p)
 {

@@ -59,21 +59,23 @@ static unsigned int why_busy(const struct ioport_file *f, enum ioport_call call,
 	return IOPORT_REASON_BUSY;
 }
 
-/* Policy and limit as they are now: they may have changed since it was refused. */
+/* Policy and limit as they are now, without a lock: they may have changed since it was refused. */
 static unsigned int why_not_allowed(const struct ioport_file *f, struct ports p,
 				    const unsigned long *bits, unsigned int *port)
 {
-	const unsigned long *forbidden = f->policy->forbidden, *limit = READ_ONCE(f->limit);
-	unsigned long wanted, bad;
+	/* pairs with ioport_file_limit() */
+	const unsigned long *limit = smp_load_acquire(&f->limit);
+	unsigned long forbidden, wanted, bad;
 	unsigned int w;
 
 	for_each_word(w, p) {
 		wanted = ports_word(p, w) & (bits ? ~bits[w] : ~0UL);
-		bad = wanted & (forbidden[w] | (limit ? limit[w] : 0));
+		forbidden = READ_ONCE(f->policy->forbidden[w]);
+		bad = wanted & (forbidden | (limit ? data_race(limit[w]) : 0));
 		if (!bad)
 			continue;
 		*port = w * BITS_PER_LONG + __ffs(bad);
-		return forbidden[w] & BIT(__ffs(bad)) ? IOPORT_REASON_POLICY : IOPORT_REASON_LIMIT;
+		return forbidden & BIT(__ffs(bad)) ? IOPORT_REASON_POLICY : IOPORT_REASON_LIMIT;
 	}
 	return IOPORT_REASON_POLICY;
 }

@@ -11,7 +11,10 @@
 #include <linux/rcupdate.h>
 #include <linux/uaccess.h>
 
-/* One access, if its ports are ready. Preemption is off, which is RCU's read side too and costs no call. */
+/*
+ * One access, if its ports are ready. Preemption is off, which is RCU's read side too and
+ * costs no call.
+ */
 static __always_inline bool read_ready(const struct ioport_file *f, unsigned int port,
 				       unsigned int width, u32 *value)
 {

@@ -41,7 +41,7 @@ void ioport_file_close_maps(struct ioport_file *f)
 
 	if (f->map)
 		ioport_map_put(f->map);
-	f->map = NULL;
+	WRITE_ONCE(f->map, NULL);
 	list_for_each_entry_safe(copy, next, &f->copies, node)
 		copy_free(f, copy);
 }
@@ -60,7 +60,7 @@ unsigned long ioport_file_open_word(const struct ioport_file *f, unsigned int w)
 static int alloc_map(struct ioport_file *f)
 {
 	if (!f->map)
-		f->map = ioport_map_alloc(f, NULL);
+		WRITE_ONCE(f->map, ioport_map_alloc(f, NULL)); /* for ioport_map_serves() */
 	return f->map ? 0 : -ENOMEM;
 }
 
