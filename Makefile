@@ -51,10 +51,10 @@ check-programs:
 	@tests/setup test
 	@tests/vm/check programs
 
-## check-selftest: prove that the virtual machine notices what goes wrong
+## check-selftest: prove that the virtual machine notices what goes wrong, or a debug kernel (KERNELS=6.1-debug)
 check-selftest:
 	@tests/setup test
-	@tests/vm/selftest
+	@tests/vm/selftest $(filter %-debug %-kcsan,$(KERNELS))
 
 ## check-debug: everything on a kernel that checks itself: KASAN, lockdep, kmemleak, UBSAN
 check-debug:
