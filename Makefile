@@ -61,6 +61,11 @@ check-debug:
 	@tests/setup test
 	@KERNELS=6.1-debug tests/vm/check check programs
 
+## check-kcsan: the module's tests on a kernel that watches for data races
+check-kcsan:
+	@tests/setup test
+	@KERNELS=6.1-kcsan tests/vm/check check
+
 ## check-races: REVOCATIONS=100000 against writing threads, counted by the device; and other races
 REVOCATIONS ?= 100000
 check-races:
