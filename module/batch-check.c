@@ -124,7 +124,7 @@ int ioport_batch_check(struct batch *b, bool atomic, u32 *at)
 	int err;
 
 	if ((b->file->f_mode & FMODE_READ) && (b->file->f_mode & FMODE_WRITE))
-		ready = smp_load_acquire(&b->f->ready); /* pairs with alloc_ready() */
+		ready = smp_load_acquire(&b->f->ready); /* pairs with alloc_bits() */
 	b->taken = READ_ONCE(b->f->taken);
 	smp_rmb(); /* the count, before the bits; pairs with take_ready() */
 	b->ready = true;

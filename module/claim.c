@@ -9,9 +9,9 @@
  *
  * All files share the reservations, but for what one has claimed for itself: users[]
  * counts for each port the files that hold it, and a segment is a stretch of ports that
- * the kernel has given to the module. A segment is never split, since that cannot be done without letting go
- * of a part for a moment: a port inside it that nobody uses any more stays
- * reserved until one end of the segment has come that far.
+ * the kernel has given to the module. A segment is never split, since that cannot be done
+ * without letting go of a part for a moment: a port inside it that nobody uses any more
+ * stays reserved until one end of the segment has come that far.
  *
  * The kernel's struct resource is not charged to anybody, but there is at most
  * one for each port of the machine, whoever asks: 8 MiB with the segments.

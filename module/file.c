@@ -249,39 +249,35 @@ static bool take(struct ioport_file *f, const unsigned long *mask)
 	return take_ready(f, mask);
 }
 
+/* Makes room for a set or map that others read without the lock. */
+static int alloc_bits(unsigned long **bits)
+{
+	unsigned long *new;
+
+	if (*bits)
+		return 0;
+	new = kzalloc(IOPORT_MAP_BYTES, GFP_KERNEL_ACCOUNT);
+	if (!new)
+		return -ENOMEM;
+	smp_store_release(bits, new); /* pairs with ioport_is_ready(), why_not_allowed() */
+	return 0;
+}
+
 int ioport_file_limit(struct ioport_file *f, const unsigned long *bits)
 {
 	int err = ioport_file_lock(f);
 
 	if (err)
 		return err;
-	if (!f->limit) {
-		/* pairs with why_not_allowed() */
-		smp_store_release(&f->limit, kzalloc(IOPORT_MAP_BYTES, GFP_KERNEL_ACCOUNT));
-	}
-	if (f->limit) {
+	err = alloc_bits(&f->limit);
+	if (!err) {
 		bitmap_or(f->limit, f->limit, bits, IOPORT_PORTS);
 		if (take(f, f->limit))
 			synchronize_rcu();
 		ioport_file_unclaim_unused(f, IOPORT_ALL);
-	} else {
-		err = -ENOMEM;
 	}
 	ioport_file_unlock(f);
 	return err;
-}
-
-static int alloc_ready(struct ioport_file *f)
-{
-	unsigned long *ready;
-
-	if (f->ready)
-		return 0;
-	ready = kzalloc(IOPORT_MAP_BYTES, GFP_KERNEL_ACCOUNT);
-	if (!ready)
-		return -ENOMEM;
-	smp_store_release(&f->ready, ready); /* pairs with ioport_is_ready() */
-	return 0;
 }
 
 static void set_ready(struct ioport_file *f, struct ports p)
@@ -308,7 +304,7 @@ int ioport_file_prepare(struct ioport_file *f, struct ports p)
 
 	if (err)
 		return err;
-	err = ioport_file_allowed(f, p) ?: alloc_ready(f) ?: ioport_claim(f, p, &bad);
+	err = ioport_file_allowed(f, p) ?: alloc_bits(&f->ready) ?: ioport_claim(f, p, &bad);
 	if (!err)
 		set_ready(f, p);
 	ioport_file_unlock(f);
@@ -392,7 +388,7 @@ static int check(struct ioport_file *f, struct ports p, unsigned int *port,
 		 enum ioport_reason *reason)
 {
 	unsigned int forbidden = first_forbidden(f, p), end = forbidden;
-	int err = alloc_ready(f);
+	int err = alloc_bits(&f->ready);
 
 	if (!err && end > p.first)
 		err = ioport_claim_until(f, (struct ports){ p.first, forbidden - 1 }, &end);

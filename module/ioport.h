@@ -386,7 +386,7 @@ void ioport_pci_exit(void);
  */
 static inline bool ioport_is_ready(const struct ioport_file *f, struct ports p)
 {
-	const unsigned long *ready = smp_load_acquire(&f->ready); /* pairs with alloc_ready() */
+	const unsigned long *ready = smp_load_acquire(&f->ready); /* pairs with alloc_bits() */
 	unsigned int w = p.first / BITS_PER_LONG, shift = p.first % BITS_PER_LONG;
 	unsigned long bits, wanted = BIT(p.last - p.first + 1) - 1;
 

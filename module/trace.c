@@ -63,7 +63,7 @@ static unsigned int why_busy(const struct ioport_file *f, enum ioport_call call,
 static unsigned int why_not_allowed(const struct ioport_file *f, struct ports p,
 				    const unsigned long *bits, unsigned int *port)
 {
-	/* pairs with ioport_file_limit() */
+	/* pairs with alloc_bits() */
 	const unsigned long *limit = smp_load_acquire(&f->limit);
 	unsigned long forbidden, wanted, bad;
 	unsigned int w;
