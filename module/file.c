@@ -259,7 +259,7 @@ static int alloc_bits(unsigned long **bits)
 	new = kzalloc(IOPORT_MAP_BYTES, GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return -ENOMEM;
-	smp_store_release(bits, new); /* pairs with ioport_is_ready(), why_not_allowed() */
+	smp_store_release(bits, new); /* pairs with smp_load_acquire() of either */
 	return 0;
 }
 

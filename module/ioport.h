@@ -141,11 +141,13 @@ struct ioport_policy {
  * @policy: Which ports it may use. The file has a reference; never changes.
  * @lock: Guards everything here but @policy and @node, and the maps' contents.
  * @node: In the list of open files; guarded by ioport_files_lock.
- * @map: The file's own map; NULL until first needed.
+ * @map: The file's own map; NULL until first needed. ioport_map_serves() looks at it
+ *	without the lock.
  * @copies: The private copies of threads (struct port_map.node).
  * @nr_copies: Their number.
  * @sweep_at: Number of copies at which those without a user are looked for.
- * @limit: The limit as a map; NULL while it is everything.
+ * @limit: The limit as a map; NULL while it is everything. A trace event looks at it
+ *	without the lock; freed by release.
  * @held: The set of ports that this file has reserved; NULL while it is empty.
  *	Covers every open port of the maps, and @ready, while busy=deny.
  * @alone: The set of ports that this file has claimed for itself, a part of @held

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Structs that end where memory does, and such as cannot be written to, in every call: EFAULT,
- * and nothing has changed. Run as root.
+ * Structs that end where memory does, in every call, and such as cannot be written to, in
+ * those that answer: EFAULT, and nothing has changed. Run as root.
  */
 #include "state.h"
 
