@@ -2,27 +2,12 @@
 /*
  * Every allocation and every copy from or to user memory fails, one after the other,
  * in every call: the error is clean, nothing has changed, and the call works when it is
- * made again. By the kernel's fault injection (/proc/thread-self/fail-nth: the
- * Nth chance to fail from now on is taken), which only the debug kernel has. Run as root.
- *
- *	faults		all calls
- *	faults load	loading the module
- *
- * Each failure is a line "# site: CALL | KIND | PLACE | RESULT", of which
- * tests/faults/run makes docs/faults.md.
+ * made again. Run as root.
  */
+#include "faults.h"
 #include "state.h"
 
-#include <sys/klog.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
-
-/* Of one thread: fail-nth is that of the thread that opened the file. */
-#define FAIL_NTH "/proc/thread-self/fail-nth"
-#define PANIC_ON_WARN "/proc/sys/kernel/panic_on_warn"
-#define MOST_SITES 5000
 
 static int fd = -1;
 
@@ -250,6 +235,70 @@ static void busy_allowed(void)
 		bail("busy: %s", strerror(errno));
 }
 
+/* The window's directory; its ports; its device; a file of that, with a port. */
+#define WINDOW "w"
+
+static long call_mkdir(void)
+{
+	return window_make(WINDOW);
+}
+
+static long call_ports(void)
+{
+	return window_set(WINDOW, "ports", "0x379-0x37f");
+}
+
+static long call_live(void)
+{
+	return window_set(WINDOW, "live", "1");
+}
+
+static long call_dead(void)
+{
+	return window_set(WINDOW, "live", "0");
+}
+
+static long call_window_busy(void)
+{
+	return window_set(WINDOW, "busy", "allow");
+}
+
+static long call_rmdir(void)
+{
+	return window_remove(WINDOW);
+}
+
+static long call_window_open(void)
+{
+	return fd = window_open(WINDOW, O_RDWR);
+}
+
+static void made(void)
+{
+	if (call_mkdir())
+		bail("mkdir: %s", strerror(errno));
+}
+
+static void made_with_ports(void)
+{
+	made();
+	if (call_ports())
+		bail("ports: %s", strerror(errno));
+}
+
+static void live(void)
+{
+	window_new(WINDOW, "0x378-0x37f");
+}
+
+static void live_in_use(void)
+{
+	live();
+	if (call_window_open() < 0)
+		bail("open: %s", strerror(errno));
+	granted();
+}
+
 struct call {
 	const char *name;
 	void (*prepare)(void);
@@ -299,6 +348,14 @@ static const struct call calls[] = {
 	{ "deny, which takes ports", granted, .call = call_deny },
 	{ "busy=allow", granted, .call = call_busy },
 	{ "busy=deny, with ports in use", busy_allowed, .call = call_busy_back },
+	{ "window, mkdir", nothing, .call = call_mkdir, .no_file = true },
+	{ "window, ports", made, .call = call_ports, .no_file = true },
+	{ "window, ports of which one goes", live_in_use, .call = call_ports, .no_file = true },
+	{ "window, busy", live_in_use, .call = call_window_busy, .no_file = true },
+	{ "window, live=1", made_with_ports, .call = call_live, .no_file = true },
+	{ "window, live=0", live_in_use, .call = call_dead, .no_file = true },
+	{ "window, open", live, .call = call_window_open, .no_file = true },
+	{ "window, rmdir", live_in_use, .call = call_rmdir, .no_file = true },
 };
 
 /* ---- one failure ---- */
@@ -312,34 +369,6 @@ struct outcome {
 };
 
 static struct outcome *outcome;
-
-static int nth_fd;
-
-static void arm(unsigned int nth)
-{
-	char text[16];
-
-	nth_fd = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
-	snprintf(text, sizeof(text), "%u", nth);
-	if (nth_fd < 0 || write(nth_fd, text, strlen(text)) < 0)
-		bail(FAIL_NTH ": %s", strerror(errno));
-}
-
-/*
- * Was the chance taken? If not, what is left counts for these calls too: one that fails
- * by it says that it was not.
- */
-static bool disarm(void)
-{
-	char left[16] = "";
-	bool taken = pread(nth_fd, left, sizeof(left) - 1, 0) > 0 && atoi(left) == 0;
-
-	/* Twice, as the first may be what fails. */
-	(void)!write(nth_fd, "0", 1);
-	(void)!write(nth_fd, "0", 1);
-	close(nth_fd);
-	return taken;
-}
 
 static void attempt(const struct call *c, unsigned int nth)
 {
@@ -387,123 +416,6 @@ static void attempt_apart(const struct call *c, unsigned int nth)
 		bail("fork: %s", strerror(errno));
 }
 
-/* ---- where it failed ---- */
-
-struct place {
-	char kind[32];
-	char function[64];
-	char caller[64]; /* the function in the kernel that was asked for it */
-};
-
-static int kmsg;
-static int bad_lines;
-
-static const char *const bad[] = {
-	"WARNING:",
-	"BUG:",
-	"KASAN",
-	"UBSAN",
-	"refcount_t:",
-	"possible circular",
-	"INFO: ",
-	"general protection",
-	"Oops",
-	"kmemleak: unref",
-	"sleeping function",
-	"cannot create dup",
-};
-
-/*
- * The kernel's own: where it has no memory for the description of an event's fields, which
- * is when a module is being loaded, it warns (WARN_ON_ONCE() in event_define_fields() of
- * kernel/trace/trace_events.c) and goes on.
- */
-static bool expected(const char *text)
-{
-	return strstr(text, "WARNING: ") && strstr(text, " event_define_fields+0x");
-}
-
-static void judge_line(const char *text)
-{
-	unsigned int i;
-
-	if (expected(text))
-		return;
-	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		if (!strstr(text, bad[i]))
-			continue;
-		note("kernel: %s", text);
-		bad_lines++;
-	}
-}
-
-static void copy_word(char *to, size_t size, const char *from, const char *end)
-{
-	snprintf(to, size, "%.*s", (int)strcspn(from, end), from);
-}
-
-static void place_line(struct place *p, const char *text)
-{
-	/* One record of two lines; /dev/kmsg writes the newline as that. */
-	static const char forced[] = "FAULT_INJECTION: forcing a failure.\\x0aname ";
-
-	text += strspn(text, " ");
-	if (!strncmp(text, forced, strlen(forced)))
-		copy_word(p->kind, sizeof(p->kind), text + strlen(forced), ",");
-	if (*text == '?' || !strstr(text, "+0x") || !strncmp(text, "RIP", 3))
-		return;
-	if (strstr(text, "[ioport]") && !*p->function)
-		copy_word(p->function, sizeof(p->function), text, "+");
-	if (!*p->function)
-		copy_word(p->caller, sizeof(p->caller), text, "+");
-}
-
-/* Reads what the kernel has said since, and clears it: injected failures look bad. */
-static void find_place(struct place *p)
-{
-	char record[4096], *text;
-	ssize_t n;
-
-	memset(p, 0, sizeof(*p));
-	while ((n = read(kmsg, record, sizeof(record) - 1)) > 0 || (n < 0 && errno == EPIPE)) {
-		if (n < 0)
-			continue;
-		record[n] = '\0';
-		text = strchr(record, ';');
-		if (!text)
-			continue;
-		text[1 + strcspn(text + 1, "\n")] = '\0';
-		judge_line(text + 1);
-		place_line(p, text + 1);
-	}
-	klogctl(5, NULL, 0);
-}
-
-static unsigned int named;
-
-/* The kernel says nothing where the allocation asked for that. */
-static const char *kind(const struct place *p)
-{
-	named += *p->kind != '\0';
-	return *p->kind ? p->kind : "with __GFP_NOWARN";
-}
-
-static const char *error_name(int error)
-{
-	static char text[64];
-
-	switch (error) {
-	case ENOMEM:
-		return "ENOMEM";
-	case EFAULT:
-		return "EFAULT";
-	case EBUSY:
-		return "EBUSY";
-	}
-	snprintf(text, sizeof(text), "errno %d, %s", error, strerror(error));
-	return text;
-}
-
 static const char *restore_allow, *restore_deny;
 
 static void restore(void)
@@ -511,6 +423,8 @@ static void restore(void)
 	if (set_param("allow", restore_allow) || set_param("deny", restore_deny) ||
 	    set_param("busy", "deny"))
 		bail("the policy cannot be set back: %s", strerror(errno));
+	if (window_remove(WINDOW) && errno != ENOENT)
+		bail("the window cannot be removed: %s", strerror(errno));
 }
 
 /*
@@ -546,10 +460,7 @@ static bool one_failure(const struct call *c, unsigned int nth, int *dirty)
 		}
 		return false;
 	}
-	note("site: %s | %s | %s%s%s | %s", c->name, kind(&p),
-	     *p.function ? p.function : "the kernel", *p.function ? ", " : "",
-	     *p.function ? p.caller : "",
-	     outcome->error ? error_name(outcome->error) : "works without");
+	site(c->name, &p, outcome->error);
 	if (!clean(outcome, &p)) {
 		note("%s, %u: %s has changed; made again it %s", c->name, nth,
 		     *outcome->changed ? outcome->changed : "nothing",
@@ -572,134 +483,18 @@ static void test_call(const struct call *c)
 
 /* ---- loading ---- */
 
-static char module_path[256];
-
-static long call_load(void)
-{
-	int f = open(module_path, O_RDONLY | O_CLOEXEC);
-	long result;
-
-	if (f < 0)
-		bail("%s: %s", module_path, strerror(errno));
-	arm(outcome->error);
-	result = syscall(SYS_finit_module, f, "", 0);
-	outcome->error = result ? errno : 0;
-	outcome->injected = disarm();
-	close(f);
-	return result;
-}
-
-static const char *load_left(void)
-{
-	struct stat st;
-
-	if (!stat("/sys/module/ioport", &st))
-		return "/sys/module/ioport";
-	if (!stat("/sys/class/ioport", &st))
-		return "/sys/class/ioport";
-	return ioports_has("ioport") ? "/proc/ioports" : NULL;
-}
-
-static void unload(void)
-{
-	int tries;
-
-	/* udev may have it open for a moment. */
-	for (tries = 0; syscall(SYS_delete_module, "ioport", O_NONBLOCK) && tries < 1000; tries++)
-		usleep(10000);
-}
-
-/* The errors of loading are the kernel's own: any will do, if nothing is left. */
-static bool load_fails(unsigned int nth, int *dirty, int *ours)
-{
-	struct place p;
-	const char *left;
-
-	memset(outcome, 0, sizeof(*outcome));
-	outcome->error = nth;
-	if (!call_load())
-		unload();
-	find_place(&p);
-	if (!outcome->injected)
-		return false;
-	if (*p.function) {
-		note("site: load | %s | %s, %s | %s", kind(&p), p.function, p.caller,
-		     outcome->error ? error_name(outcome->error) : "works without");
-		++*ours;
-	}
-	left = load_left();
-	if (left) {
-		note("load, %u: %s is left", nth, left);
-		++*dirty;
-	}
-	return true;
-}
-
-static void set_knob(const char *path, const char *value)
-{
-	int f = open(path, O_WRONLY);
-
-	ok(f >= 0 && write(f, value, strlen(value)) > 0, "%s = %s", path, value);
-	close(f);
-}
-
-static void test_load(void)
-{
-	unsigned int nth = 1;
-	int dirty = 0, ours = 0;
-	struct utsname u;
-
-	uname(&u);
-	/* As one of them is expected. All others are counted at the end. */
-	set_knob(PANIC_ON_WARN, "0");
-	snprintf(module_path, sizeof(module_path), "/usr/lib/modules/%s/updates/ioport.ko",
-		 u.release);
-	unload();
-	while (nth < MOST_SITES && load_fails(nth, &dirty, &ours))
-		if (++nth % 100 == 0)
-			note("loading: %u so far", nth);
-	ok(nth < MOST_SITES, "loading: there is an end to them");
-	is(dirty, 0, "loading: %u failures, %d of them in the module: nothing is left", nth - 1,
-	   ours);
-	run("modprobe ioport && udevadm settle");
-	set_knob(PANIC_ON_WARN, "1");
-}
-
 /* ---- */
 
-/* Allocations that may wait fail too, and copies of any size. */
-static void set_up(void)
+int main(void)
 {
-	set_knob("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
-	set_knob("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
-	set_knob("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N");
-	set_knob("/sys/kernel/debug/fail_page_alloc/min-order", "0");
-	ok(!access("/sys/kernel/debug/fail_usercopy", X_OK), "copies can fail");
-	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (kmsg < 0 || lseek(kmsg, 0, SEEK_END) < 0)
-		bail("/dev/kmsg: %s", strerror(errno));
-	/* Panics still come through. */
-	klogctl(8, NULL, 1);
+	unsigned int i;
+
+	faults_begin();
 	outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		       -1, 0);
 	restore_allow = strdup(get_param("allow"));
 	restore_deny = strdup(get_param("deny"));
-}
-
-int main(int argc, char **argv)
-{
-	bool load = argc == 2 && !strcmp(argv[1], "load");
-	unsigned int i;
-
-	if (access(FAIL_NTH, F_OK))
-		bail("this kernel has no fault injection (" FAIL_NTH ")");
-	set_up();
-	if (load)
-		test_load();
-	else
-		for (i = 0; i < sizeof(calls) / sizeof(*calls); i++)
-			test_call(&calls[i]);
-	ok(named, "the kernel said of %u what failed", named);
-	is(bad_lines, 0, "the kernel had nothing to complain about");
-	return done();
+	for (i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		test_call(&calls[i]);
+	return faults_end();
 }

@@ -16,9 +16,9 @@ UNUSED static int window_set(const char *name, const char *attribute, const char
 	int f, err = 0, error;
 
 	snprintf(path, sizeof(path), CONFIG "%s/%s", name, attribute);
-	f = open(path, O_WRONLY);
+	f = open(path, O_WRONLY | O_CLOEXEC);
 	if (f < 0)
-		bail("%s: %s", path, strerror(errno));
+		return -1;
 	if (write(f, value, strlen(value)) < 0)
 		err = -1;
 	error = errno;

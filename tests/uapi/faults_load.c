@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every allocation and every copy from or to user memory fails, one after the other, in
+ * loading the module: nothing of it is left, and there is an end to them. Run as root.
+ */
+#include "faults.h"
+
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+
+#define PANIC_ON_WARN "/proc/sys/kernel/panic_on_warn"
+
+static char module_path[256];
+
+/* Was there an Nth chance to fail? @error: what loading said, or 0. */
+static bool load(unsigned int nth, int *error)
+{
+	int f = open(module_path, O_RDONLY | O_CLOEXEC);
+	bool injected;
+
+	if (f < 0)
+		bail("%s: %s", module_path, strerror(errno));
+	arm(nth);
+	*error = syscall(SYS_finit_module, f, "", 0) ? errno : 0;
+	injected = disarm();
+	close(f);
+	return injected;
+}
+
+static const char *load_left(void)
+{
+	struct stat st;
+
+	if (!stat("/sys/module/ioport", &st))
+		return "/sys/module/ioport";
+	if (!stat("/sys/class/ioport", &st))
+		return "/sys/class/ioport";
+	return ioports_has("ioport") ? "/proc/ioports" : NULL;
+}
+
+static void unload(void)
+{
+	int tries;
+
+	/* udev may have it open for a moment. */
+	for (tries = 0; syscall(SYS_delete_module, "ioport", O_NONBLOCK) && tries < 1000; tries++)
+		usleep(10000);
+}
+
+/* The errors of loading are the kernel's own: any will do, if nothing is left. */
+static bool load_fails(unsigned int nth, int *dirty, int *ours)
+{
+	const char *left;
+	struct place p;
+	bool injected;
+	int error;
+
+	injected = load(nth, &error);
+	if (!error)
+		unload();
+	find_place(&p);
+	if (!injected)
+		return false;
+	if (*p.function) {
+		site("load", &p, error);
+		++*ours;
+	}
+	left = load_left();
+	if (left) {
+		note("load, %u: %s is left", nth, left);
+		++*dirty;
+	}
+	return true;
+}
+
+static void test_load(void)
+{
+	unsigned int nth = 1;
+	int dirty = 0, ours = 0;
+
+	unload();
+	while (nth < MOST_SITES && load_fails(nth, &dirty, &ours))
+		if (++nth % 100 == 0)
+			note("loading: %u so far", nth);
+	ok(nth < MOST_SITES, "loading: there is an end to them");
+	is(dirty, 0, "loading: %u failures, %d of them in the module: nothing is left", nth - 1,
+	   ours);
+	run("modprobe ioport && udevadm settle");
+}
+
+int main(void)
+{
+	struct utsname u;
+
+	uname(&u);
+	snprintf(module_path, sizeof(module_path), "/usr/lib/modules/%s/updates/ioport.ko",
+		 u.release);
+	faults_begin();
+	/* As one warning is expected. All others are counted at the end. */
+	set_knob(PANIC_ON_WARN, "0");
+	test_load();
+	set_knob(PANIC_ON_WARN, "1");
+	return faults_end();
+}
