@@ -16,9 +16,8 @@
  * The kernel's struct resource is not charged to anybody, but there is at most
  * one for each port of the machine, whoever asks: 8 MiB with the segments.
  *
- * A segment may lie inside the resource of a PCI device that no driver has
- * claimed, never across its border. pci.c gives it back before the device, and
- * that resource with it, goes.
+ * A segment may lie inside the resource of a device that no driver has claimed. pci.c
+ * and platform.c see to it that it is not taken along when the device goes.
  */
 #include "ioport.h"
 
@@ -457,6 +456,21 @@ void ioport_unclaim(struct ioport_file *f, struct ports p)
 		users[port]--;
 	}
 	trim(p);
+	mutex_unlock(&claim_lock);
+}
+
+/**
+ * ioport_claim_disentangle - a resource has been inserted around, or into, what is reserved?
+ * @res: The resource of a device. If so it is taken out of the tree; see platform.c.
+ */
+void ioport_claim_disentangle(struct resource *res)
+{
+	const struct segment *s;
+
+	mutex_lock(&claim_lock);
+	s = segment_from(res->start);
+	if (s && s->p.first <= res->end)
+		remove_resource(res);
 	mutex_unlock(&claim_lock);
 }
 

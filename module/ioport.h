@@ -362,6 +362,7 @@ void ioport_share_closed(struct ioport_file *f, const unsigned long *map);
 void ioport_unclaim(struct ioport_file *f, struct ports p);
 bool ioport_is_anothers(const struct ioport_file *f, struct ports p);
 bool ioport_holds(const struct ioport_file *f, struct ports p);
+void ioport_claim_disentangle(struct resource *res);
 void ioport_claim_exit(void);
 
 /* Most operations of a batch, and bytes that its INS and OUTS move. */
@@ -372,9 +373,11 @@ void ioport_claim_exit(void);
 /* Most operations at the last close. */
 #define IOPORT_MAX_ON_CLOSE 256
 
-/* pci.c: devices that come and go */
+/* pci.c, platform.c: devices that come and go */
 int ioport_pci_init(void);
 void ioport_pci_exit(void);
+int ioport_platform_init(void);
+void ioport_platform_exit(void);
 
 /* Single accesses; inline for the sake of what runs for each of them. */
 

@@ -105,6 +105,7 @@ static void __exit ioport_exit(void)
 	class_unregister(&ioport_class);
 	unregister_chrdev_region(ioport_devt, IOPORT_MINORS);
 	ioport_on_close_exit();
+	ioport_platform_exit();
 	ioport_pci_exit();
 	ioport_hook_exit();
 	ioport_file_exit();
@@ -135,9 +136,12 @@ static int __init ioport_init(void)
 	err = ioport_pci_init();
 	if (err)
 		goto hook;
-	err = ioport_on_close_init();
+	err = ioport_platform_init();
 	if (err)
 		goto pci;
+	err = ioport_on_close_init();
+	if (err)
+		goto platform;
 	err = alloc_chrdev_region(&ioport_devt, 0, IOPORT_MINORS, KBUILD_MODNAME);
 	if (err)
 		goto on_close;
@@ -171,6 +175,8 @@ region:
 	unregister_chrdev_region(ioport_devt, IOPORT_MINORS);
 on_close:
 	ioport_on_close_exit();
+platform:
+	ioport_platform_exit();
 pci:
 	ioport_pci_exit();
 hook:

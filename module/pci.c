@@ -6,9 +6,11 @@
  * reserving its ports, and our reservation then lies inside that resource. When
  * the device is removed, the kernel frees the resource with what is inside, so
  * every file must have given its ports back before. The kernel tells before it
- * frees anything (BUS_NOTIFY_DEL_DEVICE). Until it has, nobody may reserve the
- * ports anew, and nothing tells when; but removal and hotplug take turns under one
- * lock, so they stay closed until the next device is added.
+ * frees anything (BUS_NOTIFY_DEL_DEVICE). By then the device has no driver. Its ports
+ * stay closed until the next device is added, of whatever bridge; that may be before
+ * this one has gone (SR-IOV adds devices without the lock that removal takes), so the
+ * resource is taken out of the tree at once, and what is reserved from there on does not
+ * lie in it.
  *
  * Not covered: a bridge window that is reassigned for a device plugged in behind
  * it drops what lies in it (claim.c then lets go without touching it), and a host
@@ -17,20 +19,23 @@
  */
 #include "ioport.h"
 
+#include <linux/ioport.h>
 #include <linux/notifier.h>
 #include <linux/pci.h>
 
 #ifdef CONFIG_PCI
 
-static void device_goes(const struct pci_dev *pdev)
+static void device_goes(struct pci_dev *pdev)
 {
 	unsigned int i;
 
 	for (i = 0; i < PCI_NUM_RESOURCES; i++) {
-		const struct resource *res = &pdev->resource[i];
+		struct resource *res = &pdev->resource[i];
 
-		if (resource_type(res) == IORESOURCE_IO && res->parent && res->end < IOPORT_PORTS)
-			ioport_policy_ports_gone((struct ports){ res->start, res->end });
+		if (resource_type(res) != IORESOURCE_IO || !res->parent || res->end >= IOPORT_PORTS)
+			continue;
+		ioport_policy_ports_gone((struct ports){ res->start, res->end });
+		remove_resource(res);
 	}
 }
 
