@@ -232,13 +232,22 @@ static void hold(struct ioport_file *f, struct ports p)
 			users[port]++;
 }
 
-static int claim_alloc(struct ioport_file *f)
+static int alloc_users(void)
+{
+	if (!users)
+		users = vzalloc(array_size(IOPORT_PORTS, sizeof(*users)));
+	return users ? 0 : -ENOMEM;
+}
+
+/*
+ * The file's lock is held, claim_lock is not: memory that is charged to the caller may take
+ * as long to come by as its group's limit has it, and no other file is to wait for that.
+ */
+static int alloc_held(struct ioport_file *f)
 {
 	if (!f->held)
 		f->held = kzalloc(IOPORT_MAP_BYTES, GFP_KERNEL_ACCOUNT);
-	if (!users)
-		users = vzalloc(array_size(IOPORT_PORTS, sizeof(*users)));
-	return f->held && users ? 0 : -ENOMEM;
+	return f->held ? 0 : -ENOMEM;
 }
 
 /* The first port of a range that another file has for itself; one past its end if none. */
@@ -276,7 +285,7 @@ static int claim_some(struct ioport_file *f, struct ports p, unsigned int *bad, 
 		*bad = end;
 	if (f->policy->busy_allow || end == p.first)
 		return err;
-	if (claim_alloc(f)) {
+	if (alloc_users()) {
 		*bad = p.first;
 		return -ENOMEM;
 	}
@@ -328,6 +337,10 @@ static int claim(struct ioport_file *f, struct ports p, unsigned int *bad, bool 
 	lockdep_assert_held(&f->lock);
 	if (ioport_holds(f, p) || !ioport_must_claim(f))
 		return 0;
+	if (alloc_held(f)) {
+		*bad = p.first;
+		return -ENOMEM;
+	}
 	mutex_lock(&claim_lock);
 	err = claim_some(f, p, bad, keep_part);
 	mutex_unlock(&claim_lock);
@@ -355,9 +368,26 @@ int ioport_claim_until(struct ioport_file *f, struct ports p, unsigned int *bad)
 	return claim(f, p, bad, true);
 }
 
+/* Makes room for ioport_claim_alone(), before it takes a lock for which others wait. */
+int ioport_claim_prepare(struct ioport_file *f)
+{
+	int err;
+
+	if (mutex_lock_killable(&f->lock))
+		return -EINTR;
+	err = alloc_held(f);
+	if (!err && !f->alone) {
+		f->alone = kzalloc(IOPORT_MAP_BYTES, GFP_KERNEL_ACCOUNT);
+		err = f->alone ? 0 : -ENOMEM;
+	}
+	mutex_unlock(&f->lock);
+	return err;
+}
+
 /**
  * ioport_claim_alone - reserve ports for a file and keep all others from them
- * @f: The file; its lock is held, and ioport_policy_sem for writing.
+ * @f: The file, after ioport_claim_prepare(); its lock is held, and ioport_policy_sem for
+ *	writing.
  * @p: The ports, which no other file uses.
  *
  * They are reserved also with busy=allow: what a driver holds, nobody has alone.
@@ -370,12 +400,8 @@ int ioport_claim_alone(struct ioport_file *f, struct ports p)
 	unsigned long bits;
 	int err;
 
-	if (!f->alone)
-		f->alone = kzalloc(IOPORT_MAP_BYTES, GFP_KERNEL_ACCOUNT);
-	if (!f->alone)
-		return -ENOMEM;
 	mutex_lock(&claim_lock);
-	err = claim_alloc(f);
+	err = alloc_users();
 	if (err)
 		goto out;
 	err = reserve_missing(p, &bad);

@@ -314,14 +314,14 @@ int ioport_file_prepare(struct ioport_file *f, struct ports p)
 /* Does the file use a port of the range, in whatever way, or has it claimed one? */
 static bool uses(struct ioport_file *f, struct ports p)
 {
-	unsigned long used = 0;
 	unsigned int w;
+	bool used;
 
 	mutex_lock(&f->lock);
 	give_back_slack(f);
+	used = ioport_file_has_open(f, p);
 	for_each_word(w, p)
-		used |= ports_word(p, w) & (ioport_file_open_word(f, w) | ready_word(f, w) |
-					    (f->held ? f->held[w] : 0));
+		used |= ports_word(p, w) & (ready_word(f, w) | (f->held ? f->held[w] : 0));
 	mutex_unlock(&f->lock);
 	return used;
 }
@@ -356,17 +356,25 @@ static bool others_use(const struct ioport_file *f, struct ports p)
  */
 int ioport_file_claim(struct ioport_file *f, struct ports p)
 {
-	int err;
+	int err = ioport_claim_prepare(f);
 
+	if (err)
+		return err;
 	if (down_write_killable(&ioport_policy_sem))
 		return -EINTR;
+	/* First: who may not need not know, nor have all files looked at. */
+	err = ioport_file_allowed(f, p);
+	if (err)
+		goto out;
 	ioport_claim_begin();
 	err = others_use(f, p) ? -EBUSY : 0;
-	mutex_lock(&f->lock);
-	/* In this order: whether others use a port is no business of who may not. */
-	err = ioport_file_allowed(f, p) ?: err ?: ioport_claim_alone(f, p);
-	mutex_unlock(&f->lock);
+	if (!err) {
+		mutex_lock(&f->lock);
+		err = ioport_claim_alone(f, p);
+		mutex_unlock(&f->lock);
+	}
 	ioport_claim_end();
+out:
 	up_write(&ioport_policy_sem);
 	return err;
 }
@@ -496,6 +504,7 @@ bool ioport_file_reclaim(struct ioport_file *f)
 		missing &= ~(f->held ? f->held[w] : 0);
 		while (ioport_take_run(&missing, w, &run))
 			taken |= reclaim_ports(f, run);
+		cond_resched();
 	}
 	mutex_unlock(&f->lock);
 	return taken;

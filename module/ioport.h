@@ -290,6 +290,7 @@ int ioport_file_detach(struct ioport_file *f);
 
 /* With the file's lock held: */
 unsigned long ioport_file_open_word(const struct ioport_file *f, unsigned int w);
+bool ioport_file_has_open(const struct ioport_file *f, struct ports p);
 void ioport_file_close_ports(struct ioport_file *f, struct ports p);
 void ioport_file_confine_maps(struct ioport_file *f, const unsigned long *mask);
 void ioport_file_close_maps(struct ioport_file *f);
@@ -356,6 +357,7 @@ int ioport_claim_until(struct ioport_file *f, struct ports p, unsigned int *bad)
 bool ioport_must_claim(const struct ioport_file *f);
 void ioport_claim_begin(void);
 void ioport_claim_end(void);
+int ioport_claim_prepare(struct ioport_file *f);
 int ioport_claim_alone(struct ioport_file *f, struct ports p);
 void ioport_share(struct ioport_file *f, struct ports p);
 void ioport_share_closed(struct ioport_file *f, const unsigned long *map);

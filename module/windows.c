@@ -57,6 +57,21 @@ unsigned long ioport_file_open_word(const struct ioport_file *f, unsigned int w)
 	return open;
 }
 
+/* Does some map of the file open one of these? There may be thousands of copies. */
+bool ioport_file_has_open(const struct ioport_file *f, struct ports p)
+{
+	const struct port_map *copy;
+
+	if (f->map && ioport_map_has_open(f->map, p))
+		return true;
+	list_for_each_entry(copy, &f->copies, node) {
+		if (ioport_map_has_open(copy, p))
+			return true;
+		cond_resched();
+	}
+	return false;
+}
+
 static int alloc_map(struct ioport_file *f)
 {
 	if (!f->map)
