@@ -379,12 +379,16 @@ static long do_on_close(struct file *file, void __user *arg)
 		return -EINVAL;
 	if (xfer.count > IOPORT_MAX_ON_CLOSE)
 		return -E2BIG;
+	/* What it says of itself where all is well, before anything has changed. */
 	xfer.done = 0;
+	xfer.failed = xfer.count;
+	if (put_xfer(&xfer, arg))
+		return -EFAULT;
 	xfer.failed = 0;
 	err = ioport_on_close(file, &xfer);
 	trace_ioport_on_close(file->private_data, &xfer, err);
-	if (put_xfer(&xfer, arg) && !err)
-		err = -EFAULT;
+	if (err && put_xfer(&xfer, arg))
+		return -EFAULT;
 	return err;
 }
 

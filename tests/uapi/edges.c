@@ -56,6 +56,22 @@ static void read_only(const char *name, unsigned long call, const void *arg, siz
 		edge(#call, IOPORT_IOC_##call, &arg, sizeof(arg)); \
 	} while (0)
 
+/* What had been set before is what is written in the end. */
+static void test_last_batch(void)
+{
+	struct ioport_op op = { .code = IOPORT_OP_OUT, .width = 1, .port = LPT, .value = 0x5a };
+	struct ioport_xfer xfer = { .ops = (uintptr_t)&op, .count = 1 };
+	int mine = fd;
+
+	fd = dev_open(O_RDWR);
+	is(ioctl(fd, IOPORT_IOC_ON_CLOSE, &xfer), 0, "ON_CLOSE");
+	op.value = 0xa5;
+	read_only("ON_CLOSE of something else", IOPORT_IOC_ON_CLOSE, &xfer, sizeof(xfer));
+	close(fd);
+	fd = mine;
+	is(in8(LPT), 0x5a, "the first is written when the file is closed");
+}
+
 static void test_edges(void)
 {
 	struct ioport_op op = { .code = IOPORT_OP_OUT, .width = 1, .port = LPT };
@@ -87,6 +103,7 @@ static void test_edges(void)
 		read_only("XFER", IOPORT_IOC_XFER, &xfer, sizeof(xfer));
 		read_only("ON_CLOSE", IOPORT_IOC_ON_CLOSE, &xfer, sizeof(xfer));
 	}
+	test_last_batch();
 	close(fd);
 }
 
