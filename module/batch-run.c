@@ -3,6 +3,7 @@
  * Batches: the accesses, of operations that were checked.
  */
 #include "batch.h"
+#include "lockdown.h"
 #include "trace.h"
 
 #include <linux/hrtimer.h>
@@ -206,6 +207,8 @@ static int op_wait(struct batch *b, struct ioport_op *op)
 		err = breathe();
 		if (!err && op->data)
 			err = wait_until(min(end, ktime_add_safe(now, ns_to_ktime(op->data))));
+		/* There is no end to how long this may take; a string is moved in no time. */
+		err = err ?: ioport_locked_down_ports(ports(op->port, op->width));
 		if (err)
 			return err;
 	}

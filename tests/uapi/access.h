@@ -334,15 +334,26 @@ UNUSED static void worker_start(struct worker *w)
 		bail("pthread_create");
 }
 
-/* Has the worker do something, and waits for the result. */
-UNUSED static long worker_do(struct worker *w, long (*work)(void *arg), void *arg)
+/* Has the worker do something. */
+static void worker_begin(struct worker *w, long (*work)(void *arg), void *arg)
 {
 	w->work = work;
 	w->arg = arg;
 	sem_post(&w->start);
+}
+
+/* Waits for the result. */
+static long worker_end(struct worker *w)
+{
 	while (sem_wait(&w->finished))
 		;
 	return w->result;
+}
+
+UNUSED static long worker_do(struct worker *w, long (*work)(void *arg), void *arg)
+{
+	worker_begin(w, work, arg);
+	return worker_end(w);
 }
 
 UNUSED static void worker_stop(struct worker *w)
