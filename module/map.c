@@ -290,8 +290,9 @@ void ioport_map_detach(void)
 }
 
 /*
- * One cross-CPU call at a time, as membarrier() has it: a loop of edits costs
- * other CPUs no more than a loop of that would.
+ * One cross-CPU call at a time, whoever edits, so that it costs a CPU no more than one
+ * interrupt for each that is done. Unlike membarrier()'s it reaches idle and isolated CPUs:
+ * their TSS may hold the bits as well.
  */
 static DEFINE_MUTEX(call_lock);
 

@@ -40,7 +40,8 @@ struct ioport_policy ioport_general = {
  * @name: Its name, for messages.
  * @preset: Its value where none was given.
  * @text: Its value as it was written; NULL for @preset. Guarded by the kernel's
- *	lock for this module's parameters, which is held around get and set.
+ *	lock for this module's parameters, which is held around get and set; written with
+ *	ioport_policy_sem held as well, for ioport_policy_init().
  * @set: Where the ports are. Guarded by ioport_policy_sem.
  */
 struct port_param {
@@ -181,8 +182,9 @@ static int port_param_set(const char *val, const struct kernel_param *kp)
 	down_write(&ioport_policy_sem);
 	bitmap_copy(param->set, set, IOPORT_PORTS);
 	policy_changed();
-	up_write(&ioport_policy_sem);
+	/* Before ioport_policy_init() can take the lock: it must not undo this. */
 	swap(param->text, text);
+	up_write(&ioport_policy_sem);
 out:
 	kfree(text);
 	kfree(set);
