@@ -78,13 +78,19 @@ static void test_claim(const char *when)
 	is(dev_claim(mine, LPT + 1, 2), 0, "%s: again is no matter", when);
 }
 
+/* What is refused has not written either. */
 static void test_own_use(void)
 {
-	uint8_t byte = 0x5a;
+	uint8_t byte = 0x5a, theirs = 0xa5;
+	struct ioport_op op = { .code = IOPORT_OP_OUT, .width = 1, .port = LPT, .value = theirs };
+	struct ioport_xfer xfer = { .ops = (uintptr_t)&op, .count = 1 };
 
 	is(dev_grant(mine, LPT, 5, 0), 0, "the owner: GRANT");
 	is(pwrite(mine, &byte, 1, LPT), 1, "pwrite");
 	is(in8(LPT), 0x5a, "both reach it");
+	fails(pwrite(other, &theirs, 1, LPT), EBUSY, "another file: pwrite");
+	fails(ioctl(other, IOPORT_IOC_XFER, &xfer), EBUSY, "XFER");
+	is(in8(LPT), 0x5a, "neither has reached it");
 	is(dev_revoke(mine, 0, IOPORT_PORTS, 0), 0, "REVOKE");
 	fails(pread(other, &byte, 1, LPT + 1), EBUSY, "leaves the claim");
 	ok(ioports_has("0378-037"), "and the reservation");

@@ -18,7 +18,7 @@ struct state {
 	uint8_t latch;
 };
 
-static int fd, fd_read, fd_write;
+static int fd, fd_read, fd_write, fd_no_port, fd_one_port;
 
 static void state_get(struct state *s)
 {
@@ -294,6 +294,10 @@ static void test_transfer(void)
 	refused(pwrite(fd, BAD_POINTER, 1, LPT), EFAULT, "pwrite: a bad pointer");
 	refused(pwrite(fd_read, buf, 1, LPT), EBADF, "pwrite: a file for reading");
 
+	/* Here a write that was made all the same would show. */
+	refused(pwrite(fd_no_port, buf, 1, LPT), EACCES, "pwrite: a port that LIMIT has closed");
+	refused(pwrite(fd_one_port, buf, 2, LPT), EACCES, "pwrite: a word of which it left a half");
+
 	is(lseek(fd, LPT, SEEK_SET), LPT, "lseek");
 	is(read(fd, buf, 1), 1, "read one byte");
 	is(lseek(fd, 0, SEEK_CUR), LPT + 1, "the position moves by the width");
@@ -306,6 +310,18 @@ static void test_transfer(void)
 	is(preadv(fd, two, 2, LPT), 2, "preadv: an access for each part");
 }
 
+/* A file that has so many ports from LPT on. */
+static int limited(unsigned int count)
+{
+	uint8_t bits[IOPORT_MAP_BYTES];
+	int file = dev_open(O_RDWR);
+
+	bits_fill(bits, false);
+	bits_open(bits, LPT, count);
+	is(dev_limit(file, bits), 0, "a file limited to %u ports", count);
+	return file;
+}
+
 int main(void)
 {
 	if (sizeof(struct ioport_info) != 64 || sizeof(struct ioport_range) != 16 ||
@@ -316,6 +332,8 @@ int main(void)
 	fd = dev_open(O_RDWR);
 	fd_read = dev_open(O_RDONLY);
 	fd_write = dev_open(O_WRONLY);
+	fd_no_port = limited(0);
+	fd_one_port = limited(1);
 	is(dev_grant(fd, LPT, 2, 0), 0, "a small window, to see whether it stays");
 	out8(LPT, 0x5a);
 

@@ -43,6 +43,24 @@ static bool log_says(const char *what)
 	return found;
 }
 
+#define DENY_PRESET "0x0000-0x00ff,0x04d0-0x04d1,0x0cf8-0x0cff"
+
+/* As the module comes up: nothing has been written yet. */
+static void test_presets(void)
+{
+	is(strcmp(get_param("allow"), "0x278-0x27f,0x378-0x37f,0x3bc-0x3bf"), 0,
+	   "allow has the parallel ports");
+	is(strcmp(get_param("deny"), DENY_PRESET), 0,
+	   "deny has the board's own, the trigger modes and PCI's configuration");
+	is(strcmp(get_param("busy"), "deny"), 0, "and what drivers hold is denied");
+	is(policy_count(), 8 + 8 + 4, "so many ports are there");
+	is(set_param("allow", "all"), 0, "allow all");
+	is(policy_count(), IOPORT_PORTS - 0x100 - 2 - 8, "all but those of deny");
+	fails(dev_grant(fd, 0x80, 1, 0), EACCES, "GRANT of a denied port");
+	fails(dev_grant(fd, 0x4d1, 1, 0), EACCES, "of another");
+	fails(dev_grant(fd, 0xcf8, 1, 0), EACCES, "of the third kind");
+}
+
 static void test_syntax(void)
 {
 	static const struct {
@@ -109,15 +127,14 @@ static void test_syntax(void)
 	is(strcmp(get_param("deny"), "none"), 0, "and the other");
 	is(strcmp(get_param("busy"), "deny"), 0, "and the third");
 	is(set_param("allow", "all"), 0, "allow all");
-	is(set_param("deny", "0x0000-0x00ff,0x04d0-0x04d1,0x0cf8-0x0cff"), 0, "deny as preset");
+	is(set_param("deny", DENY_PRESET), 0, "deny as preset");
 	is(policy_count(), IOPORT_PORTS - 0x100 - 2 - 8, "all but these");
 }
 
 static void default_policy(void)
 {
 	if (set_param("allow", "0x278-0x27f,0x378-0x37f,0x3bc-0x3bf") ||
-	    set_param("deny", "0x0000-0x00ff,0x04d0-0x04d1,0x0cf8-0x0cff") ||
-	    set_param("busy", "deny"))
+	    set_param("deny", DENY_PRESET) || set_param("busy", "deny"))
 		bail("the policy cannot be set: %s", strerror(errno));
 }
 
@@ -380,6 +397,7 @@ static void test_everything(void)
 int main(void)
 {
 	fd = dev_open(O_RDWR);
+	test_presets();
 	test_syntax();
 	default_policy();
 	test_open_maps();

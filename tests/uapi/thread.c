@@ -163,6 +163,70 @@ static void test_many(void)
 	close(fd);
 }
 
+/*
+ * More copies at once than one round over the CPUs takes (IOPORT_ROUND_MAPS in
+ * module/ioport.h is 64), twice over, each in use by a thread that is alive.
+ */
+#define CROWD 150
+
+static long grant_lpt(void *arg)
+{
+	(void)arg;
+	return dev_grant(fd, LPT, LPT_COUNT, IOPORT_THREAD);
+}
+
+static long limit_to_none(void)
+{
+	uint8_t bits[IOPORT_MAP_BYTES];
+
+	bits_fill(bits, false);
+	return dev_limit(fd, bits);
+}
+
+static long end_revoke(void)
+{
+	return dev_revoke(fd, LPT, LPT_COUNT, 0);
+}
+
+static long end_close(void)
+{
+	return close(fd);
+}
+
+static void test_crowd(void)
+{
+	static const struct {
+		const char *name;
+		long (*end)(void);
+	} endings[] = {
+		{ "REVOKE", end_revoke },
+		{ "LIMIT", limit_to_none },
+		{ "the last close", end_close },
+	};
+	static struct worker crowd[CROWD];
+	unsigned int e, i, granted, kept;
+
+	for (i = 0; i < CROWD; i++)
+		worker_start(&crowd[i]);
+	for (e = 0; e < sizeof(endings) / sizeof(*endings); e++) {
+		fd = dev_open(O_RDWR);
+		for (i = granted = kept = 0; i < CROWD; i++)
+			granted += !worker_do(&crowd[i], grant_lpt, NULL) &&
+				   !worker_do(&crowd[i], worker_mismatches,
+					      (void *)WINDOWS(LPT_WINDOW));
+		is(granted, CROWD, "%d threads at once with a copy each", CROWD);
+		is(endings[e].end(), 0, "%s", endings[e].name);
+		/* Who ran last comes first: its CPU's TSS still has what it loaded. */
+		for (i = CROWD; i--;)
+			kept += worker_do(&crowd[i], worker_mismatches, (void *)NONE) != 0;
+		is(kept, 0, "none of them has a port left");
+		if (endings[e].end != end_close)
+			close(fd);
+	}
+	for (i = 0; i < CROWD; i++)
+		worker_stop(&crowd[i]);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "--probe"))
@@ -171,5 +235,6 @@ int main(int argc, char **argv)
 	test_inherit();
 	test_shared_and_private();
 	test_many();
+	test_crowd();
 	return done();
 }
