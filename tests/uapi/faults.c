@@ -25,13 +25,6 @@ static void granted(void)
 		bail("GRANT: %s", strerror(errno));
 }
 
-/* On the file's map, which a private copy would be made of. */
-static void attached(void)
-{
-	if (dev_attach(fd, 0))
-		bail("ATTACH: %s", strerror(errno));
-}
-
 static void granted_thread(void)
 {
 	if (dev_grant(fd, LPT, 2, IOPORT_THREAD))
@@ -299,10 +292,27 @@ static void live_in_use(void)
 	granted();
 }
 
+static long call_fork(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	return pid < 0 ? -1 : waitpid(pid, NULL, 0);
+}
+
+/* What a call that says it worked has done, for the calling thread: LPT + 7 open; LPT not. */
+enum effect {
+	NO_EFFECT,
+	OPENS,
+	CLOSES
+};
+
 struct call {
 	const char *name;
 	void (*prepare)(void);
 	long (*call)(void);
+	enum effect effect;
 	/* The ports stay reserved where only the answer could not be delivered. */
 	bool reserves;
 	/* The module is loaded anew before: what it makes once is made here. */
@@ -314,23 +324,23 @@ struct call {
 static const struct call calls[] = {
 	{ "open", nothing, .call = call_open, .no_file = true },
 	{ "GET_INFO", nothing, .call = call_info },
-	{ "GRANT", nothing, .call = call_grant },
-	{ "GRANT, the first since loading", nothing, .call = call_grant, .reload = true },
-	{ "GRANT of more", granted, .call = call_grant },
-	{ "GRANT THREAD", nothing, .call = call_grant_thread },
-	{ "GRANT THREAD, attached", granted, .call = call_grant_thread },
-	{ "GRANT THREAD of more", granted_thread, .call = call_grant_thread },
-	{ "REVOKE", granted, .call = call_revoke },
-	{ "REVOKE THREAD", granted, .call = call_revoke_thread },
+	{ "GRANT", nothing, .call = call_grant, OPENS },
+	{ "GRANT, the first since loading", nothing, .call = call_grant, OPENS, .reload = true },
+	{ "GRANT of more", granted, .call = call_grant, OPENS },
+	{ "GRANT THREAD", nothing, .call = call_grant_thread, OPENS },
+	{ "GRANT THREAD, attached", granted, .call = call_grant_thread, OPENS },
+	{ "GRANT THREAD of more", granted_thread, .call = call_grant_thread, OPENS },
+	{ "REVOKE", granted, .call = call_revoke, CLOSES },
+	{ "REVOKE THREAD", granted, .call = call_revoke_thread, CLOSES },
 	{ "SET_MAP", nothing, .call = call_set_map },
-	{ "SET_MAP, attached", granted, .call = call_set_map },
+	{ "SET_MAP, attached", granted, .call = call_set_map, CLOSES },
 	{ "SET_MAP THREAD", nothing, .call = call_set_map_thread },
-	{ "SET_MAP THREAD, attached", granted, .call = call_set_map_thread },
+	{ "SET_MAP THREAD, attached", granted, .call = call_set_map_thread, CLOSES },
 	{ "GET_MAP", granted, .call = call_get_map },
 	{ "ATTACH", nothing, .call = call_attach },
-	{ "ATTACH REPLACE", granted_thread, .call = call_replace },
-	{ "DETACH", attached, .call = call_detach },
-	{ "LIMIT", granted, .call = call_limit },
+	{ "ATTACH REPLACE", granted_thread, .call = call_replace, CLOSES },
+	{ "DETACH", granted, .call = call_detach, CLOSES },
+	{ "LIMIT", granted, .call = call_limit, CLOSES },
 	{ "CHECK", nothing, .call = call_check, .reserves = true },
 	{ "CLAIM", nothing, .call = call_claim },
 	{ "CLAIM, the first since loading", nothing, .call = call_claim, .reload = true },
@@ -343,19 +353,21 @@ static const struct call calls[] = {
 	{ "ON_CLOSE", nothing, .call = call_on_close, .reserves = true },
 	{ "read", nothing, .call = call_read, .reserves = true },
 	{ "write", nothing, .call = call_write, .reserves = true },
-	{ "close", granted, .call = call_close },
-	{ "allow, which takes ports", granted, .call = call_allow },
-	{ "deny, which takes ports", granted, .call = call_deny },
+	{ "fork, attached", granted, .call = call_fork },
+	{ "close", granted, .call = call_close, CLOSES },
+	{ "allow, which takes ports", granted, .call = call_allow, CLOSES },
+	{ "deny, which takes ports", granted, .call = call_deny, CLOSES },
 	{ "busy=allow", granted, .call = call_busy },
 	{ "busy=deny, with ports in use", busy_allowed, .call = call_busy_back },
 	{ "window, mkdir", nothing, .call = call_mkdir, .no_file = true },
 	{ "window, ports", made, .call = call_ports, .no_file = true },
-	{ "window, ports of which one goes", live_in_use, .call = call_ports, .no_file = true },
+	{ "window, ports of which one goes", live_in_use, .call = call_ports, CLOSES,
+	  .no_file = true },
 	{ "window, busy", live_in_use, .call = call_window_busy, .no_file = true },
 	{ "window, live=1", made_with_ports, .call = call_live, .no_file = true },
-	{ "window, live=0", live_in_use, .call = call_dead, .no_file = true },
+	{ "window, live=0", live_in_use, .call = call_dead, CLOSES, .no_file = true },
 	{ "window, open", live, .call = call_window_open, .no_file = true },
-	{ "window, rmdir", live_in_use, .call = call_rmdir, .no_file = true },
+	{ "window, rmdir", live_in_use, .call = call_rmdir, CLOSES, .no_file = true },
 };
 
 /* ---- one failure ---- */
@@ -365,7 +377,8 @@ struct outcome {
 	bool injected;
 	int error; /* 0: the call worked */
 	char changed[32];
-	bool works; /* the same call again, where it failed */
+	bool works;  /* the same call again, where it failed */
+	bool untrue; /* it said that it worked, and has not done what it should */
 };
 
 static struct outcome *outcome;
@@ -390,6 +403,11 @@ static void attempt(const struct call *c, unsigned int nth)
 		snprintf(outcome->changed, sizeof(outcome->changed), "%s", what ?: "");
 		outcome->works = c->call() >= 0;
 	}
+	/* By now it has worked, at once or when it was made again. */
+	if (c->effect == OPENS)
+		outcome->untrue = !can_in(LPT + 7, 1);
+	if (c->effect == CLOSES)
+		outcome->untrue = can_in(LPT, 1);
 	outcome->done = true;
 }
 
@@ -433,6 +451,8 @@ static void restore(void)
  */
 static bool clean(const struct outcome *o, const struct place *p)
 {
+	if (o->untrue)
+		return false;
 	if (!o->error)
 		return true;
 	return (o->error == ENOMEM || o->error == EFAULT ||
@@ -462,7 +482,8 @@ static bool one_failure(const struct call *c, unsigned int nth, int *dirty)
 	}
 	site(c->name, &p, outcome->error);
 	if (!clean(outcome, &p)) {
-		note("%s, %u: %s has changed; made again it %s", c->name, nth,
+		note("%s, %u: %s%s has changed; made again it %s", c->name, nth,
+		     outcome->untrue ? "what it says it did it did not; " : "",
 		     *outcome->changed ? outcome->changed : "nothing",
 		     outcome->works ? "works" : "fails");
 		++*dirty;
