@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * No access after the return, counted by the device: threads on all other CPUs pull the strobe
- * of the parallel port, by instructions, as fast as they can. The device writes
+ * No access after the return, counted by the device: processes on all other CPUs pull the
+ * strobe of the parallel port, by instructions, as fast as they can. The device writes
  * its data register to a file of the host with each pull. While the port is open that
  * register holds a W; after each revocation has returned, M is sent by /dev/port, then,
  * when every writer has faulted again, m. counted.host reads the file: a pull that came
  * later than the return adds a byte where none may be, or takes one away.
+ *
+ * The writers share the table of descriptors, so that a close is the last one; where the
+ * file has gone, or can do no more, each attaches to the next.
  *
  * Run as root, with the default policy. The argument is the number of revocations.
  */
@@ -22,11 +25,13 @@
 
 static struct progress {
 	atomic_bool stop;
+	atomic_int fd, files;		   /* the open file, and how many there have been */
+	atomic_int attached[MOST_WRITERS]; /* to which of them */
 	atomic_uint pulls[MOST_WRITERS], faults[MOST_WRITERS];
 	atomic_uint bad;
 } * progress;
 
-static int fd, dev_port;
+static int dev_port;
 static int writers;
 
 /* As probe(), for one write. */
@@ -56,6 +61,18 @@ __attribute__((noinline, noclone)) static int push(unsigned int port, unsigned i
 	return reached;
 }
 
+/* The next open file, if it is another. */
+static void writer_attach(int number)
+{
+	int files = atomic_load(&progress->files);
+
+	if (atomic_load(&progress->attached[number]) == files)
+		return;
+	if (dev_attach(atomic_load(&progress->fd), IOPORT_REPLACE))
+		atomic_fetch_add(&progress->bad, 1);
+	atomic_store(&progress->attached[number], files);
+}
+
 static void writer(int number)
 {
 	struct sigaction action = { .sa_sigaction = push_fault,
@@ -63,9 +80,8 @@ static void writer(int number)
 
 	sigaction(SIGSEGV, &action, NULL);
 	pin_to_cpu(1 + number);
-	if (dev_attach(fd, 0))
-		atomic_fetch_add(&progress->bad, 1);
 	while (!atomic_load(&progress->stop)) {
+		writer_attach(number);
 		if (push(CONTROL, PULL) && push(CONTROL, IDLE))
 			atomic_fetch_add(&progress->pulls[number], 1);
 		else
@@ -106,45 +122,110 @@ static bool all_move(atomic_uint *counts, unsigned int by)
 	return true;
 }
 
+static bool all_attached(void)
+{
+	double end = deadline(60);
+	int i;
+
+	for (i = 0; i < writers; i++)
+		while (atomic_load(&progress->attached[i]) != atomic_load(&progress->files)) {
+			if (seconds() > end)
+				return false;
+			sched_yield();
+		}
+	return true;
+}
+
+/* A new open file, to which the writers have come. */
+static bool renew(void)
+{
+	progress->fd = dev_open(O_RDWR);
+	atomic_fetch_add(&progress->files, 1);
+	return all_attached();
+}
+
 static int open_window(void)
 {
 	uint8_t bits[IOPORT_MAP_BYTES];
 
 	bits_fill(bits, false);
 	bits_open(bits, LPT, LPT_COUNT);
-	return dev_set_map(fd, bits, 0);
+	return dev_set_map(progress->fd, bits, 0);
 }
+
+/* ---- what takes the ports away, and what has to be done before they can be given again ---- */
+
+static const char *allow, *deny;
 
 static int end_revoke(void)
 {
-	return dev_revoke(fd, LPT, LPT_COUNT, 0);
+	return dev_revoke(progress->fd, LPT, LPT_COUNT, 0);
 }
 
 static int end_set_map(void)
 {
-	return dev_set_none(fd);
+	return dev_set_none(progress->fd);
 }
 
-static const char *allow;
-
-static int end_policy(void)
+static int end_allow(void)
 {
 	return set_param("allow", "none");
 }
 
-static int (*const endings[])(void) = { end_revoke, end_revoke, end_set_map, end_policy };
+static int end_deny(void)
+{
+	return set_param("deny", "0x378-0x37f");
+}
+
+static int end_limit(void)
+{
+	uint8_t bits[IOPORT_MAP_BYTES];
+
+	bits_fill(bits, false);
+	return dev_limit(progress->fd, bits);
+}
+
+static int end_close(void)
+{
+	return close(progress->fd);
+}
+
+static bool as_it_is(void)
+{
+	return true;
+}
+
+static bool restore_policy(void)
+{
+	return !set_param("allow", allow) && !set_param("deny", deny);
+}
+
+static bool close_and_renew(void)
+{
+	return !close(progress->fd) && renew();
+}
+
+static const struct ending {
+	int (*end)(void);
+	bool (*after)(void);
+} endings[] = {
+	{ end_revoke, as_it_is },      { end_close, renew },	       { end_set_map, as_it_is },
+	{ end_allow, restore_policy }, { end_limit, close_and_renew }, { end_deny, restore_policy },
+};
+
+#define ENDINGS (int)(sizeof(endings) / sizeof(*endings))
 
 static bool one_round(int n)
 {
-	int (*end)(void) = endings[n % 4];
-	bool good = !open_window() && all_move(progress->pulls, 1) && !end();
+	const struct ending *ending = &endings[n % ENDINGS];
+	bool good = !open_window() && all_move(progress->pulls, 1) && !ending->end();
 
 	mark('M');
 	/* One that may have begun before, and one that has not. */
 	good &= all_move(progress->faults, 2);
 	mark('m');
 	send(DATA, 'W');
-	return good && (end != end_policy || !set_param("allow", allow));
+	return good && ending->after();
 }
 
 static void start_writers(pid_t *pids)
@@ -156,7 +237,8 @@ static void start_writers(pid_t *pids)
 		bail("%d CPUs", writers + 1);
 	fflush(stdout);
 	for (i = 0; i < writers; i++) {
-		pids[i] = fork();
+		/* A fork, but for the descriptors. */
+		pids[i] = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
 		if (!pids[i])
 			writer(i);
 		if (pids[i] < 0)
@@ -173,12 +255,16 @@ int main(int argc, char **argv)
 	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			-1, 0);
 	dev_port = open("/dev/port", O_RDWR | O_CLOEXEC);
-	fd = dev_open(O_RDWR);
+	/* A change of policy waits for the kernel's readers: a hundred thousand times that. */
+	run("echo 1 >/sys/kernel/rcu_expedited");
 	allow = strdup(get_param("allow"));
+	deny = strdup(get_param("deny"));
 	pin_to_cpu(0);
 	send(CONTROL, IDLE);
 	send(DATA, 'W');
 	start_writers(pids);
+	if (!renew())
+		bail("the writers do not come");
 	while (n < rounds && one_round(n))
 		n++;
 	atomic_store(&progress->stop, true);
@@ -188,7 +274,7 @@ int main(int argc, char **argv)
 	}
 	is(n, rounds, "%d revocations, in each of which every writer had the port and lost it",
 	   rounds);
-	is(atomic_load(&progress->bad), 0, "all writers were attached");
+	is(atomic_load(&progress->bad), 0, "all writers were attached, each time");
 	note("%d writers, %u pulls that went through", writers, pulls);
 	/* For the host, which counts them. */
 	mark('0' + (n == rounds));

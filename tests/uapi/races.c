@@ -24,10 +24,11 @@ static struct board {
 	atomic_bool stop;
 	atomic_uint stale, errors;
 	atomic_uint looks[MOST]; /* by each actor, with the port closed */
+	atomic_uint toggles;	 /* of CPUs */
 } * board;
 
 static int fd;
-static const char *allow;
+static const char *allow, *deny;
 
 /* One access by an actor; it counts as a look where the port was closed all the time. */
 static void look(int actor)
@@ -144,12 +145,22 @@ static int set_window(bool open)
 
 static int close_port(int n)
 {
-	switch (n % 3) {
+	switch (n % 5) {
 	case 0:
 		return set_param("allow", "none");
+	case 1:
+		return set_param("deny", "0x378-0x37f");
+	case 2:
+		return set_window(false);
 	default:
 		return dev_revoke(fd, LPT, LPT_COUNT, 0);
 	}
+}
+
+/* What close_port() has left. */
+static int restore_policy(void)
+{
+	return set_param("allow", allow) || set_param("deny", deny);
 }
 
 /* Each actor looks twice while it is closed: one look may have begun before. */
@@ -177,7 +188,7 @@ static bool one_round(int n, int count)
 	atomic_fetch_add(&board->phase, 1);
 	good &= all_look(count);
 	atomic_fetch_add(&board->phase, 1);
-	return good && !set_param("allow", allow);
+	return good && !restore_policy();
 }
 
 static void verdict(const char *name, int done_rounds, int rounds, int count)
@@ -218,20 +229,43 @@ static int set_cpu(int cpu, const char *value)
 	return err;
 }
 
+/* One CPU after the other, as long as there are rounds. */
+static pid_t start_toggling(int cpus)
+{
+	pid_t pid;
+	int n;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid)
+		return pid;
+	for (n = 0; !atomic_load(&board->stop); n++) {
+		must(!set_cpu(1 + n % (cpus - 1), "0"));
+		must(!set_cpu(1 + n % (cpus - 1), "1"));
+		atomic_fetch_add(&board->toggles, 1);
+	}
+	_exit(0);
+}
+
+/* As many rounds as it takes for as many CPUs to have gone and come back meanwhile. */
 static void test_hotplug(int rounds)
 {
-	int n, cpus = sysconf(_SC_NPROCESSORS_CONF), good = 0;
+	int n = 0, good = 0, cpus = sysconf(_SC_NPROCESSORS_CONF);
+	pid_t toggling;
 
 	if (cpus < 3) {
 		skip("%d CPUs: two are to stay", cpus);
 		return;
 	}
 	start_actors(ACTORS);
-	for (n = 0; n < rounds; n++)
-		good += !set_cpu(1 + n % (cpus - 1), "0") && one_round(n, ACTORS) &&
-			!set_cpu(1 + n % (cpus - 1), "1") && one_round(n + 1, ACTORS);
+	toggling = start_toggling(cpus);
+	while (good == n && (n < rounds || atomic_load(&board->toggles) < (unsigned int)rounds))
+		good += one_round(n++, ACTORS);
 	stop_actors(ACTORS);
-	verdict("CPUs off line and back", good, rounds, ACTORS);
+	waitpid(toggling, NULL, 0);
+	verdict("CPUs off line and back", good, n, ACTORS);
+	ok(atomic_load(&board->toggles) >= (unsigned int)rounds, "%u CPUs went and came meanwhile",
+	   atomic_load(&board->toggles));
 }
 
 /* ---- frozen ---- */
@@ -283,7 +317,7 @@ static void test_freeze(int rounds)
 		atomic_fetch_add(&board->phase, 1);
 		good -= !write_file(CGROUP "/cgroup.freeze", "0") || !all_look(1);
 		atomic_fetch_add(&board->phase, 1);
-		set_param("allow", allow);
+		good -= restore_policy() != 0;
 	}
 	stop_actors(1);
 	rmdir(CGROUP);
@@ -294,12 +328,14 @@ static void test_freeze(int rounds)
 
 #define FILES 10000
 
+/* Somebody is attached to the first of them, and must lose the port as well. */
 static void test_files(void)
 {
 	const struct rlimit limit = { FILES + 100, FILES + 100 };
 	static int files[FILES];
 	static uint8_t bits[IOPORT_MAP_BYTES];
 	int i, opened = 0, granted = 0, left = 0, mine = fd;
+	bool changed, seen;
 
 	setrlimit(RLIMIT_NOFILE, &limit);
 	for (i = 0; i < FILES; i++) {
@@ -307,18 +343,24 @@ static void test_files(void)
 		opened += files[i] >= 0;
 	}
 	is(opened, FILES, "%d open files", FILES);
+	fd = files[0];
+	start_actors(1);
 	/* A tenth of them with a window: each takes memory. */
 	for (i = 0; i < FILES; i += 10) {
 		fd = files[i];
 		granted += !set_window(true);
 	}
 	is(granted, FILES / 10, "%d of them with a window", FILES / 10);
-	is(set_param("allow", "none"), 0, "a change of policy");
+	changed = !set_param("allow", "none");
+	atomic_fetch_add(&board->phase, 1);
+	seen = all_look(1);
 	for (i = 0; i < FILES; i += 10) {
 		left += dev_get_map(files[i], IOPORT_WHICH_FILE, bits) != 0;
 		left += bits_count(bits) != 0;
 	}
-	is(left, 0, "has closed them all");
+	is(left, 0, "a change of policy has closed them all");
+	stop_actors(1);
+	verdict("10,000 files", changed && seen, 1, 1);
 	is(set_param("allow", allow), 0, "and back");
 	for (i = 0; i < FILES; i++)
 		close(files[i]);
@@ -337,7 +379,7 @@ static void user_of_device(int actor)
 		return;
 	must(!dev_grant(f, LPT, 1, 0) && probe(LPT));
 	close(f);
-	must(!probe(LPT));
+	atomic_fetch_add(&board->stale, probe(LPT));
 	atomic_fetch_add(&board->looks[actor], 1);
 }
 
@@ -368,8 +410,9 @@ static void test_reload(int rounds)
 			user_of_device(i);
 		_exit(0);
 	}
+	/* Each of them uses each that was loaded. */
 	for (n = 0; n < rounds; n++)
-		good += unload() && system("modprobe ioport") == 0;
+		good += unload() && system("modprobe ioport") == 0 && all_look(2);
 	stop_actors(2);
 	verdict("loaded and unloaded under users", good, rounds, 2);
 	run("udevadm settle");
@@ -384,6 +427,7 @@ int main(int argc, char **argv)
 		     0);
 	probe_init();
 	allow = strdup(get_param("allow"));
+	deny = strdup(get_param("deny"));
 	fd = dev_open(O_RDWR);
 	test_storm(rounds);
 	test_freeze(rounds / 10);
