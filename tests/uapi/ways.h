@@ -82,7 +82,7 @@ static void spinner(const struct way *way)
 
 #ifdef __x86_64__
 
-/* The number of the x32 ABI; Debian's kernels know it only when told to. */
+/* The number of the x32 ABI; Debian's kernels know it only when told to (syscall.x32). */
 static long ioperm_other(unsigned long from, unsigned long num, int on)
 {
 	return syscall(0x40000000 + SYS_ioperm, from, num, on) ? -errno : 0;
@@ -136,17 +136,11 @@ static long ioperm_vdso(unsigned long from, unsigned long num, int on)
 
 #endif
 
-static int has_left(long result)
-{
-	return result == -ENOSYS ? 0 : 1;
-}
-
 /* The thread alone. */
 static void by_ioperm(const struct way *way)
 {
-	long result = way->entry(way->from, way->num, way->on);
-
-	announce(1, !has_left(result), 1);
+	need(way->entry(way->from, way->num, way->on) != -ENOSYS);
+	announce(1, 0, 1);
 	keep();
 }
 
