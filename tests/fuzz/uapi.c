@@ -5,11 +5,12 @@
  * (model.h) can tell what each call must return, and after a step each of them says
  * by trying which ports it can reach.
  *
- * usage: uapi [calls=N] [seconds=N] [seed=N] [reload=N] [corpus=FILE] [print=1]
+ * usage: uapi [calls=N] [seconds=N] [seed=N] [reload=N] [corpus=FILE] [print=1] [guided=N]
  *
  * Where the kernel has KCOV and the module was compiled for it, inputs that go a new way
  * through the module are kept and changed, and with print=1 printed as lines "corpus
- * ...". Without it all inputs are random.
+ * ...". Without it all inputs are random, but for those of the corpus, which come first.
+ * guided: it must have seen so many places of the module.
  */
 #include "fuzz/ops.h"
 
@@ -513,6 +514,7 @@ int main(int argc, char **argv)
 	unsigned long long calls = number(argc, argv, "calls", 20000);
 	unsigned long long limit = number(argc, argv, "seconds", 0);
 	unsigned long long every = number(argc, argv, "reload", 0), inputs = 0, replayed = 0;
+	unsigned int guided = (unsigned int)number(argc, argv, "guided", 0);
 	bool print = number(argc, argv, "print", 0);
 	long memory = 0;
 	double start = seconds(), told = start;
@@ -531,7 +533,8 @@ int main(int argc, char **argv)
 		if (!strncmp(argv[i], "corpus=", 7))
 			load_corpus(argv[i] + 7);
 	coverage_init();
-	while (good && (limit ? seconds() < start + limit : sh->calls < calls)) {
+	while (good && ((replayed < pooled && inputs == replayed) ||
+			(limit ? seconds() < start + limit : sh->calls < calls))) {
 		if (replayed < pooled && inputs == replayed)
 			input = pool[replayed++];
 		else
@@ -558,6 +561,9 @@ int main(int argc, char **argv)
 		report(input);
 		return done();
 	}
+	if (guided)
+		ok(coverage_places() >= guided, "%u places of the module or more guided it",
+		   guided);
 	if (sh->calls >= CALLS_ENOUGH)
 		ok(all_came_up(), "and every call succeeded and failed in every way");
 	if (memory)
