@@ -14,6 +14,7 @@ start_broker() {
 	while ! grep -q ready /tmp/said && kill -0 $broker 2>/dev/null; do
 		sleep 0.1
 	done
+	check "the borrower has the ports" grep -q ready /tmp/said
 }
 
 told 0 operator $examples/bwrap.sh 0x378 3 borrow_ports 0xa7
