@@ -56,10 +56,10 @@ check-selftest:
 	@tests/setup test
 	@tests/vm/selftest $(filter %-debug %-kcsan,$(KERNELS))
 
-## check-debug: everything on a kernel that checks itself: KASAN, lockdep, kmemleak, UBSAN
+## check-debug: everything on a kernel that checks itself: KASAN, lockdep, kmemleak, UBSAN (or BOOTS="main batch")
 check-debug:
 	@tests/setup test
-	@KERNELS=6.1-debug tests/vm/check check programs
+	@KERNELS=6.1-debug tests/vm/check $(or $(BOOTS),check programs)
 
 ## check-kcsan: the module's tests on a kernel that watches for data races
 check-kcsan:
