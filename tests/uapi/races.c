@@ -143,15 +143,14 @@ static int set_window(bool open)
 	return dev_set_map(fd, bits, 0);
 }
 
+/* Not by SET_MAP: a private copy would stay as it is. */
 static int close_port(int n)
 {
-	switch (n % 5) {
+	switch (n % 4) {
 	case 0:
 		return set_param("allow", "none");
 	case 1:
 		return set_param("deny", "0x378-0x37f");
-	case 2:
-		return set_window(false);
 	default:
 		return dev_revoke(fd, LPT, LPT_COUNT, 0);
 	}
