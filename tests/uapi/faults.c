@@ -506,11 +506,12 @@ static void test_call(const struct call *c)
 
 /* ---- */
 
-int main(void)
+int main(int argc, char **argv)
 {
 	unsigned int i;
 
-	faults_begin();
+	(void)argc;
+	faults_begin(argv);
 	outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		       -1, 0);
 	restore_allow = strdup(get_param("allow"));

@@ -181,11 +181,27 @@ static void set_knob(const char *path, const char *value)
 	close(f);
 }
 
+/*
+ * Without restartable sequences (rseq): where the kernel cannot read their area on the way
+ * back to user mode, because that copy is the one that fails, it kills the process.
+ */
+static void without_rseq(char **argv)
+{
+	static const char tunable[] = "glibc.pthread.rseq=0";
+
+	if (getenv("GLIBC_TUNABLES"))
+		return;
+	setenv("GLIBC_TUNABLES", tunable, 1);
+	execv("/proc/self/exe", argv);
+	bail("exec: %s", strerror(errno));
+}
+
 /* Allocations that may wait fail too, and copies of any size. */
-static void faults_begin(void)
+static void faults_begin(char **argv)
 {
 	if (access(FAIL_NTH, F_OK))
 		bail("this kernel has no fault injection (" FAIL_NTH ")");
+	without_rseq(argv);
 	set_knob("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
 	set_knob("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
 	set_knob("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N");

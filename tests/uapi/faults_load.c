@@ -120,14 +120,17 @@ static void test_load(void)
 	run("modprobe ioport && udevadm settle");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct utsname u;
 
+	(void)argc;
 	uname(&u);
 	snprintf(module_path, sizeof(module_path), "/usr/lib/modules/%s/updates/ioport.ko",
 		 u.release);
-	faults_begin();
+	faults_begin(argv);
+	/* Unloading waits for the kernel's readers, again and again. */
+	set_knob("/sys/kernel/rcu_expedited", "1");
 	/* As one warning is expected. All others are counted at the end. */
 	set_knob(PANIC_ON_WARN, "0");
 	test_load();
