@@ -383,6 +383,15 @@ UNUSED static long child_do(long (*work)(void *arg), void *arg)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* At once, where a child would only find out later, and its parent wait for it. */
+UNUSED static void need_cpus(long n)
+{
+	long there = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (there < n)
+		bail("%ld CPUs of %ld", there, n);
+}
+
 UNUSED static void pin_to_cpu(int cpu)
 {
 	cpu_set_t set;

@@ -231,6 +231,7 @@ int main(int argc, char **argv)
 	void (*const fixed[4])(int) = { fixed_client, fixed_client, fixed_client, idle_client };
 	void (*const mixed[4])(int) = { fixed_client, fixed_client, changing_client, idle_client };
 
+	need_cpus(2);
 	if (argc > 1)
 		part_seconds = atof(argv[1]);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,

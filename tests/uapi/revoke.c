@@ -311,6 +311,7 @@ static int switching_main(void)
 
 int main(int argc, char **argv)
 {
+	need_cpus(2);
 	if (argc == 2 && !strcmp(argv[1], "switching"))
 		return switching_main();
 	pin_to_cpu(0);
