@@ -148,7 +148,7 @@ struct ioport_policy {
  * @sweep_at: Number of copies at which those without a user are looked for.
  * @limit: The limit as a map; NULL while it is everything. A trace event looks at it
  *	without the lock; freed by release.
- * @held: The set of ports that this file has reserved; NULL while it is empty.
+ * @held: The set of ports that this file has reserved; NULL until first needed.
  *	Covers every open port of the maps, and @ready, while busy=deny.
  * @alone: The set of ports that this file has claimed for itself, a part of @held
  *	whatever busy says; NULL until the first claim. Also guarded by claim_lock.

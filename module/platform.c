@@ -18,7 +18,9 @@
  * reserves for itself is another resource, and ours keeps it away as before.
  *
  * Not covered: a device of several resources of which a later one cannot be inserted. The
- * kernel takes the earlier ones out without telling anybody.
+ * kernel takes the earlier ones out without telling anybody. Nor is the moment before it
+ * tells: a reservation that is given back just then, with the resource inside it, leaves
+ * that one's parent dangling.
  */
 #include "ioport.h"
 
