@@ -17,7 +17,9 @@
  * one for each port of the machine, whoever asks: 8 MiB with the segments.
  *
  * A segment may lie inside the resource of a device that no driver has claimed. pci.c
- * and platform.c see to it that it is not taken along when the device goes.
+ * and platform.c see to it that it is not taken along when the device goes. The kernel does
+ * not always say when it puts a resource around a segment, or into it. So a segment is
+ * touched only where it is known to be, and what lies inside is not lost with it.
  */
 #include "ioport.h"
 
@@ -31,6 +33,7 @@ struct segment {
 	struct rb_node node;
 	struct ports p;
 	struct resource *res;
+	struct resource *parent; /* where it was put, or has been left by ioport_claim_take_out() */
 };
 
 /* Guards all below; the innermost lock. */
@@ -126,6 +129,7 @@ static int reserve_whole(struct ports p)
 		kfree(s);
 		return -EBUSY;
 	}
+	s->parent = READ_ONCE(s->res->parent);
 	segment_insert(s);
 	return 0;
 }
@@ -177,6 +181,41 @@ static int reserve_missing(struct ports p, unsigned int *bad)
 	return 0;
 }
 
+/*
+ * Its parent is not looked at, since it may have been freed: when it is another one, a
+ * resource was put around the segment just now, or has taken it out of the tree since.
+ * When there is none, the bridge window around it was reassigned, and dropped it. (A parent
+ * that is still the same has gone too where its bus does not tell: an ejected host bridge,
+ * or PCMCIA card.)
+ */
+static bool segment_is_in_place(const struct segment *s)
+{
+	const struct resource *parent = READ_ONCE(s->res->parent);
+
+	return parent && parent == s->parent;
+}
+
+/*
+ * release_region() finds it by its ports, wherever it is, and frees it, with whatever a
+ * device's resource has just been put inside. remove_resource() lets that move up, but
+ * does not free. So what is outside of the tree, or so comes out of it, is put into one of
+ * its own and freed from there. A resource that comes inside between the look and the
+ * release is lost all the same. What was taken out with a device that could not be added is
+ * not found: it stays allocated.
+ */
+static void segment_release(const struct segment *s)
+{
+	static struct resource outside = DEFINE_RES_IO(0, IOPORT_PORTS);
+
+	if (READ_ONCE(s->res->child) && segment_is_in_place(s))
+		remove_resource(s->res);
+	if (READ_ONCE(s->res->parent))
+		release_region(s->p.first, ports_count(s->p));
+	else if (!WARN_ON(request_resource(&outside, s->res)))
+		/* Its own bounds: dropping a window's children moves them to 0. */
+		__release_region(&outside, s->res->start, resource_size(s->res));
+}
+
 /* Gives back the ends of a segment that nobody uses, or the whole of it. */
 static void segment_trim(struct segment *s)
 {
@@ -185,17 +224,16 @@ static void segment_trim(struct segment *s)
 	while (p.first <= p.last && !users[p.first])
 		p.first++;
 	if (p.first > p.last) {
-		/* No parent: the bridge window around it was reassigned, and dropped it. */
-		if (s->res->parent)
-			release_region(s->p.first, ports_count(s->p));
+		segment_release(s);
 		rb_erase(&s->node, &segments);
 		kfree(s);
 		return;
 	}
 	while (!users[p.last])
 		p.last--;
-	if (ports_count(p) == ports_count(s->p) || !s->res->parent)
+	if (ports_count(p) == ports_count(s->p) || !segment_is_in_place(s))
 		return;
+	/* Refused while a resource lies in what would be given back. */
 	if (!adjust_resource(s->res, p.first, ports_count(p)))
 		s->p = p;
 }
@@ -486,17 +524,28 @@ void ioport_unclaim(struct ioport_file *f, struct ports p)
 }
 
 /**
- * ioport_claim_disentangle - a resource has been inserted around, or into, what is reserved?
- * @res: The resource of a device. If so it is taken out of the tree; see platform.c.
+ * ioport_claim_take_out - take a device's resource out of the tree
+ * @res: The resource. What lies inside moves up.
+ * @always: Also if nothing inside or around it is ours.
+ *
+ * See pci.c and platform.c for when.
  */
-void ioport_claim_disentangle(struct resource *res)
+void ioport_claim_take_out(struct resource *res, bool always)
 {
-	const struct segment *s;
+	const struct ports p = { res->start, res->end };
+	struct segment *s;
 
 	mutex_lock(&claim_lock);
-	s = segment_from(res->start);
-	if (s && s->p.first <= res->end)
-		remove_resource(res);
+	s = segment_from(p.first);
+	if (always || (s && s->p.first <= p.last)) {
+		for (; s && s->p.first <= p.last; s = segment_next(s))
+			if (READ_ONCE(s->res->parent) == res)
+				s->parent = READ_ONCE(res->parent);
+		/* Should it be added again, nothing is inside. */
+		if (!remove_resource(res))
+			res->child = NULL;
+		trim(p);
+	}
 	mutex_unlock(&claim_lock);
 }
 

@@ -364,7 +364,7 @@ void ioport_share_closed(struct ioport_file *f, const unsigned long *map);
 void ioport_unclaim(struct ioport_file *f, struct ports p);
 bool ioport_is_anothers(const struct ioport_file *f, struct ports p);
 bool ioport_holds(const struct ioport_file *f, struct ports p);
-void ioport_claim_disentangle(struct resource *res);
+void ioport_claim_take_out(struct resource *res, bool always);
 void ioport_claim_exit(void);
 
 /* Most operations of a batch, and bytes that its INS and OUTS move. */

@@ -13,7 +13,7 @@
  * lie in it.
  *
  * Not covered: a bridge window that is reassigned for a device plugged in behind
- * it drops what lies in it (claim.c then lets go without touching it), and a host
+ * it drops what lies in it, which is in use and not reserved from then on, and a host
  * bridge that is ejected frees its window. An attached thread or an open file that
  * uses its ports again after a swap reaches the new device, where policy allows it.
  */
@@ -35,7 +35,7 @@ static void device_goes(struct pci_dev *pdev)
 		if (resource_type(res) != IORESOURCE_IO || !res->parent || res->end >= IOPORT_PORTS)
 			continue;
 		ioport_policy_ports_gone((struct ports){ res->start, res->end });
-		remove_resource(res);
+		ioport_claim_take_out(res, true);
 	}
 }
 

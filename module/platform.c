@@ -9,18 +9,17 @@
  * frees it. Our reservation would be gone although it is in use, its parent dangle, and
  * whoever reserved the ports next would have them besides us.
  *
- * So a resource that has met one of our reservations on its way in is taken out again, by
- * remove_resource(), which lets children move up; and so is each resource of a device that
- * goes, since from there on somebody may still reserve ports inside it. The kernel tells in
- * between: after the resource is in and before a driver gets the device
- * (BUS_NOTIFY_ADD_DEVICE); when the driver is gone and before the resource is taken out
- * (BUS_NOTIFY_REMOVED_DEVICE). It leaves alone what is not in the tree. What a driver
- * reserves for itself is another resource, and ours keeps it away as before.
+ * So a resource that has met one of our reservations on its way in is taken out again,
+ * which lets what is inside move up; and so is each resource of a device that goes, since
+ * from there on somebody may still reserve ports inside it. The kernel tells in between:
+ * after the resource is in and before a driver gets the device (BUS_NOTIFY_ADD_DEVICE);
+ * when the driver is gone and before the resource is taken out (BUS_NOTIFY_REMOVED_DEVICE).
+ * It leaves alone what is not in the tree. What a driver reserves for itself is another
+ * resource, and ours keeps it away as before.
  *
- * Not covered: a device of several resources of which a later one cannot be inserted. The
- * kernel takes the earlier ones out without telling anybody. Nor is the moment before it
- * tells: a reservation that is given back just then, with the resource inside it, leaves
- * that one's parent dangling.
+ * Before the kernel tells, a reservation may be given back: claim.c sees to that. But where
+ * it cannot add the device after all it does not tell, and takes along what it has put its
+ * resource around: the ports are in use and not reserved, as they would be for a driver.
  */
 #include "ioport.h"
 
@@ -44,9 +43,9 @@ static int device_event(struct notifier_block *nb, unsigned long event, void *da
 		if (!is_placed_port(res))
 			continue;
 		if (event == BUS_NOTIFY_ADD_DEVICE)
-			ioport_claim_disentangle(res);
+			ioport_claim_take_out(res, false);
 		else if (event == BUS_NOTIFY_REMOVED_DEVICE)
-			remove_resource(res);
+			ioport_claim_take_out(res, true);
 	}
 	return NOTIFY_DONE;
 }

@@ -6,21 +6,31 @@
  */
 #include "admin.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+
+#define BESIDE_ROUNDS 20
+
 static int fd, other;
 
 /*
  * A device with two resources of @size ports each, one after the other, that stays until
  * the module is unloaded. Nothing answers there, so that the driver does not take it.
  */
+static void device_command(char *command, size_t room, unsigned int port, unsigned int size)
+{
+	snprintf(
+		command, room,
+		"modprobe ipmi_si unload_when_empty=0 type=kcs ports=%#x regsizes=%u regspacings=%u "
+		"tryacpi=0 trydmi=0 trypci=0",
+		port, size, size);
+}
+
 static void device_add(unsigned int port, unsigned int size)
 {
 	char command[256];
 
-	snprintf(
-		command, sizeof(command),
-		"modprobe ipmi_si unload_when_empty=0 type=kcs ports=%#x regsizes=%u regspacings=%u "
-		"tryacpi=0 trydmi=0 trypci=0",
-		port, size, size);
+	device_command(command, sizeof(command), port, size);
 	is(system(command), 0, "a device with the ports from %#x, %u and %u", port, size, size);
 	ok(!access("/sys/bus/platform/devices/hardcode-ipmi-si.0", F_OK), "is there");
 }
@@ -97,6 +107,46 @@ static void test_within(void)
 	test_free();
 }
 
+/* Ports that open and close, first @count of them, then @less. */
+static pid_t start_grants(unsigned int count, unsigned int less)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	for (;;) {
+		if (dev_grant(fd, LPT, count, 0) ||
+		    (less && dev_revoke(fd, LPT + less, count - less, 0)) ||
+		    dev_revoke(fd, LPT, count, 0))
+			_exit(1);
+	}
+}
+
+/*
+ * The kernel tells of a device some time after its resource is in the tree. A reservation
+ * that is given back in between must not take the resource along, whose parent would have
+ * been freed; that the debug kernel would say.
+ */
+static void test_beside(const char *name, unsigned int count, unsigned int less, unsigned int port,
+			unsigned int size)
+{
+	pid_t pid = start_grants(count, less);
+	int i, status, failed = 0;
+
+	for (i = 0; i < BESIDE_ROUNDS; i++) {
+		char command[256];
+
+		device_command(command, sizeof(command), port, size);
+		failed += system(command) || system("rmmod ipmi_si");
+	}
+	is(failed, 0, "%s ports that open and close a device comes and goes, %d times", name,
+	   BESIDE_ROUNDS);
+	is(waitpid(pid, &status, WNOHANG), 0, "and the ports are there for the asking");
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	test_free();
+}
+
 int main(void)
 {
 	fd = dev_open(O_RDWR);
@@ -104,5 +154,7 @@ int main(void)
 	test_around();
 	test_inside();
 	test_within();
+	test_beside("around", 2, 1, LPT, 4);
+	test_beside("inside", LPT_COUNT, 4, LPT + 5, 1);
 	return done();
 }
