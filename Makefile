@@ -61,6 +61,11 @@ check-debug:
 	@tests/setup test
 	@KERNELS=6.1-debug tests/vm/check $(or $(BOOTS),check programs)
 
+## check-rt: the module's tests on Debian's real-time kernel, PREEMPT_RT (or BOOTS="main races")
+check-rt:
+	@tests/setup test
+	@KERNELS=6.1-rt tests/vm/check $(or $(BOOTS),check)
+
 ## check-kcsan: the module's tests on a kernel that watches for data races
 check-kcsan:
 	@tests/setup test
