@@ -281,6 +281,15 @@ completion() {
 	says "ioportctl*"
 	complete_words load al
 	says "allow="
+	# shellcheck disable=SC2016 # not to be run
+	mkdir -p /tmp/names && touch '/tmp/names/$(touch ran)' '/tmp/names/a b'
+	cd /tmp/names || exit
+	complete_words batch ''
+	check "names of files are not run" [ ! -e ran ]
+	check "... and stay whole: ${COMPREPLY[*]}" [ ${#COMPREPLY[@]} = 2 ]
+	complete_words trace -o ''
+	check "... nor those of an option" [ ! -e ran ]
+	cd /
 	complete_words run ioportc
 	says "ioportctl*"
 	complete_words run --n
