@@ -139,9 +139,12 @@ systemd_runs() {
 # Programs that have the device open, as "name (pid)". May be none although it
 # is in use: a descriptor can be on its way through a socket.
 users() {
-	find /proc/[0-9]*/fd -lname '/dev/ioport*' 2>/dev/null | cut -d/ -f3 | sort -un |
+	# shellcheck disable=SC2016 # the inner shell's
+	printf '%s\0' /proc/[0-9]*/task/*/fd |
+		xargs -0 sh -c 'find "$@" -lname "/dev/ioport*" 2>/dev/null' sh |
+		cut -d/ -f3 | sort -un |
 		while read -r pid; do
-			echo "$(cat "/proc/$pid/comm" 2>/dev/null) ($pid)"
+			echo "$(tr -c '[:print:]\n' '?' 2>/dev/null <"/proc/$pid/comm") ($pid)"
 		done | paste -sd, | sed 's/,/, /g; s/^$/a program that \/proc does not show/'
 }
 

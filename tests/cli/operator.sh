@@ -189,6 +189,31 @@ holders() {
 	wait $pid 2>/dev/null
 	ctl 0 holders -t
 	says $'no process *\nno thread *'
+	"$(dirname "$0")/hold" path &
+	pid=$!
+	until_true has_device $pid
+	ctl 0 holders
+	says "no process that can be seen *"
+	kill $pid
+	wait $pid 2>/dev/null
+	"$(dirname "$0")/hold" thread &
+	pid=$!
+	until_true ended $pid
+	ctl 0 holders
+	says "* $pid  operator    a?\[2Jb *"
+	kill $pid
+	wait $pid 2>/dev/null
+}
+
+# shellcheck disable=SC2317 # called through until_true
+has_device() {
+	[[ $(readlink /proc/"$1"/fd/*) == */dev/ioport* ]]
+}
+
+# Has its first thread?
+# shellcheck disable=SC2317 # called through until_true
+ended() {
+	grep -q "^State:.*zombie" /proc/"$1"/status
 }
 
 no_colours() {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,18 @@ bool system_line(const char *path, char *buf, size_t len)
 	if (got)
 		buf[strcspn(buf, "\n")] = '\0';
 	return got;
+}
+
+void system_program(pid_t id, char *buf, size_t len)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", id);
+	if (!system_line(path, buf, len) || !*buf)
+		snprintf(buf, len, "?");
+	for (char *c = buf; *c; c++)
+		if (!isprint((unsigned char)*c))
+			*c = '?';
 }
 
 bool system_property(const char *path, const char *key, char *buf, size_t len)

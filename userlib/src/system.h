@@ -14,6 +14,12 @@
 /* The first line of a file, without its end; false where there is none. */
 bool system_line(const char *path, char *buf, size_t len);
 
+/*
+ * What a process or thread calls itself, which may be anything: what cannot be printed is a
+ * question mark. "?" where it has ended.
+ */
+void system_program(pid_t id, char *buf, size_t len);
+
 /* The value of a line KEY=VALUE in a file; false where there is none. */
 bool system_property(const char *path, const char *key, char *buf, size_t len);
 

@@ -56,36 +56,45 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 /* --- One thread ----------------------------------------------------------------- */
 
-static bool wait_until_stopped(int tid)
+static bool wait_until_stopped(int tid, int *status)
 {
 	const struct timespec pause = { .tv_nsec = 1000 * 1000 };
-	int status;
 
 	for (int i = 0; i < STOP_MS; i++) {
-		if (waitpid(tid, &status, __WALL | WNOHANG) == tid)
-			return WIFSTOPPED(status);
+		if (waitpid(tid, status, __WALL | WNOHANG) == tid)
+			return WIFSTOPPED(*status);
 		nanosleep(&pause, NULL);
 	}
 	return false;
+}
+
+/*
+ * A signal that came first is what it stopped for, and would be lost. Of no effect on one
+ * that did not stop: that goes free when we end.
+ */
+static void let_go(int tid, int status)
+{
+	long sig = WIFSTOPPED(status) && status >> 16 == 0 ? WSTOPSIG(status) : 0;
+
+	ptrace(PTRACE_DETACH, tid, NULL, (void *)sig);
 }
 
 /* 1: it has a bitmap, which is stored; 0: none; -1: it cannot be seen. */
 static int read_bitmap(int tid, struct ioport_portmap *map)
 {
 	struct iovec iov = { .iov_base = map->bytes, .iov_len = sizeof(map->bytes) };
-	int ret = -1;
+	int ret = -1, status = 0;
 
 	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL))
 		return errno == ESRCH ? 0 : -1;
-	if (!ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) && wait_until_stopped(tid)) {
+	if (!ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) && wait_until_stopped(tid, &status)) {
 		ioport_portmap_close_all(map);
 		if (!ptrace(PTRACE_GETREGSET, tid, (void *)NT_386_IOPERM, &iov))
 			ret = 1;
 		else
 			ret = errno == ENXIO || errno == ENODATA || errno == ENODEV ? 0 : -1;
 	}
-	/* Of no effect on one that did not stop: that goes free when we end. */
-	ptrace(PTRACE_DETACH, tid, NULL, NULL);
+	let_go(tid, status);
 	return ret;
 }
 
@@ -155,10 +164,9 @@ static void each_number(const char *path, void (*visit)(struct holders *h, int p
 
 static void visit_thread(struct holders *h, int pid, int tid)
 {
-	char path[64], name[32] = "?";
+	char name[32];
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid, tid);
-	system_line(path, name, sizeof(name));
+	system_program(tid, name, sizeof(name));
 	look_at_thread(h, pid, tid, name);
 }
 

@@ -335,6 +335,8 @@ static pid_t start_command(char **command, int *go)
 		return -1;
 	pid = fork();
 	if (pid) {
+		/* It is waited for, which who started us, and not it, may have switched off. */
+		signal(SIGCHLD, SIG_DFL);
 		close(ends[0]);
 		*go = ends[1];
 		return pid;

@@ -278,14 +278,13 @@ static char *find_last(char *text, const char *mark)
  */
 static void find_program(struct tracing *t, int pid, const char *noted)
 {
-	char path[64];
-
 	if (t->pid == pid)
 		return;
 	t->pid = pid;
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	if (!system_line(path, t->program, sizeof(t->program)))
-		snprintf(t->program, sizeof(t->program), "%s", noted);
+	system_program(pid, t->program, sizeof(t->program));
+	if (strcmp(t->program, "?"))
+		return;
+	snprintf(t->program, sizeof(t->program), "%s", noted);
 	for (char *c = t->program; *c; c++)
 		if (!isprint((unsigned char)*c))
 			*c = '?';
@@ -330,17 +329,22 @@ static bool parse_line(struct tracing *t, char *line, struct trace_event *event)
 	return parse_who(t, line, event);
 }
 
-/* "CPU:0 [LOST 123 EVENTS]" stands between the others. */
+/*
+ * "CPU:0 [LOST 123 EVENTS]" stands between the others. The whole of it: a program may call
+ * itself "\nCPU:0 [LOST 9", but has no room for more.
+ */
 static void take_line(struct tracing *t, char *line,
 		      void (*show)(void *data, const struct trace_event *), void *data)
 {
 	struct trace_event event = { 0 };
 	unsigned long lost;
+	int length = 0;
 
-	if (sscanf(line, "CPU:%*d [LOST %lu EVENTS]", &lost) == 1)
-		t->lost += lost;
-	else if (parse_line(t, line, &event))
+	if (parse_line(t, line, &event))
 		show(data, &event);
+	else if (sscanf(line, "CPU:%*d [LOST %lu EVENTS]%n", &lost, &length) == 1 && length &&
+		 !line[length])
+		t->lost += lost;
 }
 
 /* Cuts what is there into lines; one that fills the buffer is none of ours. */

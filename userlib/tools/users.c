@@ -3,10 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -32,34 +34,80 @@ static bool is_device(int dir, const char *name, unsigned int number)
 	return !fstatat(dir, name, &st, 0) && S_ISCHR(st.st_mode) && major(st.st_rdev) == number;
 }
 
+/* Anybody may have such a one (O_PATH), and it gives nothing. */
+static bool is_path_only(const char *task, const char *name)
+{
+	char path[112], line[64];
+	unsigned int flags;
+	FILE *file;
+	bool is = false;
+
+	snprintf(path, sizeof(path), "%s/fdinfo/%.16s", task, name);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "flags: %o", &flags) == 1)
+			is = flags & O_PATH;
+	if (file)
+		fclose(file);
+	return is;
+}
+
 /* The link's own permissions are the open mode. */
-static void add_mode(struct user *user, int dir, const char *name)
+static void add_mode(struct user *user, const char *task, int dir, const char *name)
 {
 	struct stat st;
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW))
+	if (is_path_only(task, name) || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW))
 		return;
 	user->fds++;
 	user->read |= (st.st_mode & S_IRUSR) != 0;
 	user->write |= (st.st_mode & S_IWUSR) != 0;
 }
 
-/* Its descriptors of the device; false where it does not let us look. */
-static bool look(int pid, unsigned int device, struct user *user)
+/* A thread's descriptors of the device; false where it does not let us look. */
+static bool look_at_task(const char *task, unsigned int device, struct user *user)
 {
-	char path[64];
+	char path[96];
 	struct dirent *entry;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	snprintf(path, sizeof(path), "%s/fd", task);
 	dir = opendir(path);
 	if (!dir)
 		return errno != EACCES && errno != EPERM;
 	while ((entry = readdir(dir)))
 		if (entry->d_name[0] != '.' && is_device(dirfd(dir), entry->d_name, device))
-			add_mode(user, dirfd(dir), entry->d_name);
+			add_mode(user, task, dirfd(dir), entry->d_name);
 	closedir(dir);
 	return true;
+}
+
+/* Is the thread another than the first, and shares its descriptors? No where none tells. */
+static bool has_table_of(int pid, int tid)
+{
+	return tid != pid && !syscall(SYS_kcmp, pid, tid, KCMP_FILES, 0, 0);
+}
+
+/* Of all threads: the first may have ended, and others may have descriptors of their own. */
+static bool look(int pid, unsigned int device, struct user *user)
+{
+	char path[80];
+	struct dirent *entry;
+	bool seen = true;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	if (!dir)
+		return errno != EACCES && errno != EPERM;
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.' || has_table_of(pid, atoi(entry->d_name)))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%.16s", pid, entry->d_name);
+		seen = look_at_task(path, device, user) && seen;
+	}
+	closedir(dir);
+	return seen;
 }
 
 static void name(struct user *user)
@@ -70,9 +118,7 @@ static void name(struct user *user)
 	snprintf(path, sizeof(path), "/proc/%d", user->pid);
 	if (!stat(path, &st))
 		user->uid = st.st_uid;
-	snprintf(path, sizeof(path), "/proc/%d/comm", user->pid);
-	if (!system_line(path, user->name, sizeof(user->name)))
-		snprintf(user->name, sizeof(user->name), "?");
+	system_program(user->pid, user->name, sizeof(user->name));
 }
 
 static bool add(struct users *users, int pid, unsigned int device)
