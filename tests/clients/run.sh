@@ -186,7 +186,7 @@ images() {
 	# The sanitizer of leaks cannot look at a process that is set-user-ID, and says so.
 	[[ ${ASAN_OPTIONS:-} ]] ||
 		equal "set-user-ID, by root" "$(outcome root ioportctl run -- /tmp/other preloaded perm:378:1:1 in:378)" \
-			$'preloaded: no\nperm:378:1:1: 0\nin:378: 0x5a\nstatus 0'
+			$'preloaded: no\nperm:378:1:1: -1 Operation not permitted\nin:378: faults\nstatus 0'
 	chown root /tmp/other
 	chmod 4755 /tmp/other
 	gives "set-user-ID, without a right to it" "preloaded: yes; perm:378:1:1: 0; in:378: 0x5a; status 0" \
@@ -214,7 +214,28 @@ identity() {
 	gives "and no others" "perm:60:1:1: -1 Operation not permitted; status 0" -r -- $access perm:60:1:1
 	gives "gains no privileges" "NoNewPrivs: 1; status 0" -- sh -c 'echo $(grep NoNewPrivs: /proc/self/status)'
 	equal "root keeps its own" "$(ioportctl run -- sh -c 'echo $(grep NoNewPrivs: /proc/self/status)')" "NoNewPrivs: 0"
+	dropped
 	nested
+}
+
+# Who was root and is not any more gets what that user would, by whatever call.
+dropped() {
+	local program
+	for program in "$access" "$dynamic" "$dynamic raw"; do
+		equal "dropped to one who may not: ${program##*/}" \
+			"$(dropped_to stranger "$program" perm:378:1:1 pl:3 in:378 get:378)" \
+			$'perm:378:1:1: -1 Operation not permitted\npl:3: -1 Operation not permitted\nin:378: faults\nget:378: -1 Permission denied\nstatus 0'
+		equal "to one who may: ${program##*/}" "$(dropped_to operator "$program" perm:378:1:1 in:378)" \
+			$'perm:378:1:1: 0\nin:378: 0x5a\nstatus 0'
+	done
+}
+
+# dropped_to USER PROGRAM WORD...
+dropped_to() {
+	local user=$1 program=$2
+	shift 2
+	# shellcheck disable=SC2086 # it may have a first word
+	outcome root ioportctl run -- /usr/bin/setpriv --reuid "$user" --regid "$user" --init-groups -- $program "$@"
 }
 
 # The outer one's supervisor serves, within the outer one's --ports.
@@ -236,6 +257,8 @@ nested() {
 		gives "run in run, with $option" "ioportctl run: this runs under 'ioportctl run' already, whose ports cannot be narrowed: no --ports, --strict or --no-preload here; status 125" \
 			-- ioportctl run $option -- true
 	done
+	gives "run in run, with another window" "ioportctl run: this runs under 'ioportctl run' already, with its ports: not those of the window other; status 125" \
+		-- ioportctl run -W other -- true
 }
 
 daemons() {

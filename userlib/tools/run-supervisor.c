@@ -40,13 +40,7 @@
 #include "ctl.h"
 #include "run.h"
 #include "run-calls.h"
-
-/* What tells one process from another, and whether it has had children. */
-struct history {
-	unsigned long long child_faults; /* page faults of children waited for */
-	unsigned long long start;
-	long threads;
-};
+#include "run-caller.h"
 
 struct supervisor {
 	const struct run *run;
@@ -56,52 +50,24 @@ struct supervisor {
 	struct history history;	     /* of the program, as it was before it ran */
 };
 
-static bool read_file(char *buf, size_t len, const char *format, int pid)
-{
-	char path[64];
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), format, pid, pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	n = read(fd, buf, len - 1);
-	close(fd);
-	buf[n < 0 ? 0 : n] = 0;
-	return n >= 0;
-}
-
-static bool read_history(int pid, struct history *h)
-{
-	unsigned long long minor, major;
-	char buf[1024], *at;
-
-	if (!read_file(buf, sizeof(buf), "/proc/%d/stat", pid))
-		return false;
-	at = strrchr(buf, ')'); /* the name may have any character in it */
-	if (!at || sscanf(at,
-			  ") %*c %*d %*d %*d %*d %*d %*u %*u %llu %*u %llu %*u %*u %*d %*d %*d %*d"
-			  " %ld %*d %llu",
-			  &minor, &major, &h->threads, &h->start) != 4)
-		return false;
-	h->child_faults = minor + major;
-	return true;
-}
-
 /*
  * Is the caller the only one who has the windows? It waits for our answer, so it
  * cannot make a thread or a child meanwhile.
  */
 static bool is_alone(const struct supervisor *s, pid_t caller)
 {
-	struct history now;
-	char children[32];
+	return caller == s->run->program && caller_is_alone(caller, &s->history);
+}
 
-	return caller == s->run->program && read_history(caller, &now) && now.threads == 1 &&
-	       now.start == s->history.start && now.child_faults == s->history.child_faults &&
-	       read_file(children, sizeof(children), "/proc/%d/task/%d/children", caller) &&
-	       !children[0];
+/*
+ * May it have ports at all, as who it is now? What a process has it keeps when it drops
+ * its rights, but it gets no more, as by the kernel's calls. While the call stands, its
+ * number cannot have come to be another's.
+ */
+static bool may_ask(const struct supervisor *s, const struct seccomp_notif *call)
+{
+	return caller_may_open((pid_t)call->pid, device_path()) &&
+	       !ioctl(s->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &call->id);
 }
 
 /* As the kernel would refuse it: it knows no policy and no drivers. */
@@ -110,10 +76,13 @@ static int refusal(int err)
 	return err == ENOMEM ? ENOMEM : EPERM;
 }
 
-static int open_ports(struct supervisor *s, uint32_t first, uint32_t count)
+static int open_ports(struct supervisor *s, uint32_t first, uint32_t count,
+		      const struct seccomp_notif *call)
 {
 	if (!s->run->io)
 		return s->run->refusal;
+	if (!may_ask(s, call))
+		return EPERM;
 	if (ioport_grant(s->run->io, first, count, 0))
 		return refusal(errno);
 	ioport_portmap_open(&s->asked, first, count);
@@ -140,7 +109,7 @@ static int answer_ioperm(struct supervisor *s, const struct seccomp_notif *call)
 		return EINVAL;
 	/* An int to the kernel: the upper half of the register means nothing. */
 	if ((uint32_t)call->data.args[2])
-		return open_ports(s, first, count);
+		return open_ports(s, first, count, call);
 	return close_ports(s, first, count, call->pid);
 }
 
@@ -189,7 +158,7 @@ static int grant_map(struct ioport *io, const struct ioport_portmap *map)
 	return 0;
 }
 
-static int raise_level(struct supervisor *s, unsigned int level)
+static int raise_level(struct supervisor *s, unsigned int level, const struct seccomp_notif *call)
 {
 	struct ioport_portmap usable;
 	unsigned int ports;
@@ -197,6 +166,8 @@ static int raise_level(struct supervisor *s, unsigned int level)
 
 	if (!s->run->io)
 		return s->run->refusal;
+	if (!may_ask(s, call))
+		return EPERM;
 	ports = find_usable(s->run->io, &usable);
 	if (!ports || (s->run->strict && ports < IOPORT_PORTS))
 		return EPERM;
@@ -262,6 +233,8 @@ static int64_t answer_library(const struct supervisor *s, const struct seccomp_n
 {
 	int64_t given = 0;
 
+	if (call->data.args[1] == SUPERVISOR_PRESENT || !may_ask(s, call))
+		return 0;
 	if (call->data.args[1] == SUPERVISOR_PORTS && s->run->io)
 		given = give(s, call->id, ioport_fd(s->run->io), O_CLOEXEC);
 	else if (call->data.args[1] == SUPERVISOR_DEV_PORT)
@@ -278,7 +251,7 @@ static int answer_iopl(struct supervisor *s, const struct seccomp_notif *call)
 	if (level > 3)
 		return EINVAL;
 	if (level > s->level)
-		return raise_level(s, level);
+		return raise_level(s, level, call);
 	return level < s->level ? lower_level(s, level, call->pid) : 0;
 }
 

@@ -297,6 +297,14 @@ static bool is_nested(void)
 
 static bool prepare_nested(const struct run_options *o)
 {
+	const char *outer = getenv("IOPORT_WINDOW");
+
+	if (chosen_window() && strcmp(chosen_window(), outer ? outer : "")) {
+		complain("this runs under 'ioportctl run' already, with its ports: not those of "
+			 "the window %s",
+			 chosen_window());
+		return false;
+	}
 	if (o->narrowed || o->strict || o->no_preload) {
 		complain("this runs under 'ioportctl run' already, whose ports cannot be "
 			 "narrowed: no --ports, --strict or --no-preload here");
@@ -336,7 +344,8 @@ static bool prepare(struct run *run, const struct run_options *o)
 {
 	int pair[2];
 
-	if (is_nested())
+	run->nested = is_nested();
+	if (run->nested)
 		return prepare_nested(o);
 	fill_standard_files();
 	get_ports(run, o);
@@ -384,7 +393,8 @@ int verb_run(int argc, char **argv)
 	}
 	if (!o.no_preload)
 		run_preload();
-	run_tell_window();
+	if (!run.nested)
+		run_tell_window();
 	execvp(argv[optind], argv + optind);
 	status = errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 	complain("%s: %m", argv[optind]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the two halves of "ioportctl run" share: run.c and run-supervisor.c. */
+/* What the halves of "ioportctl run" share: run.c and run-supervisor.c. */
 #ifndef IOPORT_TOOLS_RUN_H
 #define IOPORT_TOOLS_RUN_H
 
@@ -14,6 +14,7 @@ struct run {
 	int refusal;			    /* the errno of a refusal where io is NULL */
 	const struct ioport_portmap *limit; /* --ports; NULL: none */
 	bool strict;
+	bool nested;   /* another run's supervisor answers */
 	int socket;    /* where the listener comes from */
 	pid_t program; /* the process that becomes the program */
 };

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "run-caller.h"
+
+/* /proc/PID/status */
+struct status {
+	char text[8192];
+};
+
+static bool read_file(char *buf, size_t len, const char *format, pid_t pid)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), format, pid, pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, buf, len - 1);
+	close(fd);
+	buf[n < 0 ? 0 : n] = 0;
+	return n >= 0;
+}
+
+/* What comes after the key; NULL where there is no such line, or not the whole of it. */
+static char *find_line(struct status *status, const char *key)
+{
+	char *at = strstr(status->text, key), *end;
+
+	if (!at)
+		return NULL;
+	at += strlen(key);
+	end = strchr(at, '\n');
+	if (!end)
+		return NULL;
+	*end = '\0';
+	return at;
+}
+
+bool read_history(pid_t pid, struct history *h)
+{
+	unsigned long long minor, major;
+	char buf[1024], *at;
+
+	if (!read_file(buf, sizeof(buf), "/proc/%d/stat", pid))
+		return false;
+	at = strrchr(buf, ')'); /* the name may have any character in it */
+	if (!at || sscanf(at,
+			  ") %*c %*d %*d %*d %*d %*d %*u %*u %llu %*u %llu %*u %*u %*d %*d %*d %*d"
+			  " %ld %*d %llu",
+			  &minor, &major, &h->threads, &h->start) != 4)
+		return false;
+	h->child_faults = minor + major;
+	return true;
+}
+
+/*
+ * Then nobody waits for its children, which are not counted. Nothing tells that it was so
+ * before, or is so by SA_NOCLDWAIT.
+ */
+static bool ignores_children(pid_t pid)
+{
+	struct status status;
+	const char *ignored;
+
+	if (!read_file(status.text, sizeof(status.text), "/proc/%d/status", pid))
+		return true;
+	ignored = find_line(&status, "\nSigIgn:\t");
+	return !ignored || strtoull(ignored, NULL, 16) & (1ULL << (SIGCHLD - 1));
+}
+
+bool caller_is_alone(pid_t pid, const struct history *before)
+{
+	struct history now;
+	char children[32];
+
+	return read_history(pid, &now) && now.threads == 1 && now.start == before->start &&
+	       now.child_faults == before->child_faults && !ignores_children(pid) &&
+	       read_file(children, sizeof(children), "/proc/%d/task/%d/children", pid) &&
+	       !children[0];
+}
+
+/* "1 24 1000 ": is this one among them? */
+static bool has_group(const char *groups, gid_t group)
+{
+	char *end;
+
+	while (*groups) {
+		unsigned long one = strtoul(groups, &end, 10);
+
+		if (end == groups)
+			return false;
+		if (one == group)
+			return true;
+		groups = end;
+	}
+	return false;
+}
+
+/* Of the namespace in which we have our numbers? */
+static bool proc_is_ours(void)
+{
+	char self[16], own[16];
+	ssize_t n = readlink("/proc/self", self, sizeof(self) - 1);
+
+	snprintf(own, sizeof(own), "%d", getpid());
+	self[n < 0 ? 0 : n] = '\0';
+	return !strcmp(self, own);
+}
+
+bool caller_may_open(pid_t pid, const char *path)
+{
+	struct status status;
+	const char *users, *own, *groups;
+	unsigned int user, group;
+	struct stat node;
+
+	/* Only root's can have become somebody else: others' cannot gain privileges. */
+	if (geteuid())
+		return true;
+	if (!proc_is_ours() || !read_file(status.text, sizeof(status.text), "/proc/%d/status", pid))
+		return false;
+	/* Real, effective, saved, and the one that counts for files. In the file's order. */
+	users = strstr(status.text, "\nUid:\t");
+	own = strstr(status.text, "\nGid:\t");
+	groups = find_line(&status, "\nGroups:\t");
+	if (!users || sscanf(users, " Uid: %*u %*u %*u %u", &user) != 1)
+		return false;
+	if (user == geteuid())
+		return true;
+	if (!own || sscanf(own, " Gid: %*u %*u %*u %u", &group) != 1 || stat(path, &node))
+		return false;
+	if (user == node.st_uid)
+		return (node.st_mode & 0600) == 0600;
+	if (group == node.st_gid || (groups && has_group(groups, node.st_gid)))
+		return (node.st_mode & 0060) == 0060;
+	return (node.st_mode & 0006) == 0006;
+}
