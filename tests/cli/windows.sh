@@ -145,6 +145,10 @@ bad_files() {
 	bad "1: window 'good' is there already, in this file or another" "name = good"
 	bad "4: window 'x' is there already, *" "name = x" "range = 1" "group = lab1" "name = x"
 	bad "1: the line is too long" "name = $(head -c 2000 /dev/zero | tr '\0' x)"
+	mkfifo "$config/pipe.conf"
+	ctl 1 windows apply
+	complains "$config/pipe.conf is not a regular file"
+	rm "$config/pipe.conf"
 	ctl 1 windows apply /nowhere
 	complains "/nowhere: No such file or directory"
 }

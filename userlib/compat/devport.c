@@ -115,7 +115,7 @@ static int or_access(int ret, int dir, const char *path, int how, int flags)
 
 	if (ret >= 0 || !path || how & X_OK || !is_name(dir, path))
 		return ret;
-	ret = REAL(faccessat)(AT_FDCWD, DEVICE, how, flags & AT_EACCESS);
+	ret = REAL(faccessat)(AT_FDCWD, device(), how, flags & AT_EACCESS);
 	errno = error;
 	return ret;
 }

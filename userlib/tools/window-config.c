@@ -3,10 +3,14 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "windows.h"
 
@@ -274,17 +278,40 @@ static bool parse_line(struct parser *p, char *line)
 	return strcmp(key, "name") ? set_key(p, key, value) : begin_window(p, value);
 }
 
+/*
+ * Not one that waits for a writer, or has no end; but /dev/null, which is how one of a
+ * package is masked. Complains where it gives NULL.
+ */
+static FILE *open_regular(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+	FILE *file;
+
+	if (fd >= 0 && !fstat(fd, &st) && !S_ISREG(st.st_mode) &&
+	    !(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))) {
+		complain("%s is not a regular file", path);
+		close(fd);
+		return NULL;
+	}
+	file = fd < 0 ? NULL : fdopen(fd, "r");
+	if (!file) {
+		complain("%s: %m", path);
+		if (fd >= 0)
+			close(fd);
+	}
+	return file;
+}
+
 static bool parse_file(const char *path, struct windows *windows)
 {
 	struct parser p = { .path = path, .windows = windows };
-	FILE *file = fopen(path, "re");
+	FILE *file = open_regular(path);
 	char line[LINE_BYTES];
 	bool good = true;
 
-	if (!file) {
-		complain("%s: %m", path);
+	if (!file)
 		return false;
-	}
 	while (good && fgets(line, sizeof(line), file)) {
 		p.line++;
 		if (!strchr(line, '\n') && !feof(file)) {
