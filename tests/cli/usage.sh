@@ -139,6 +139,11 @@ full() {
 	complained=$said
 	check "a full disk: status 1" [ "$status" = 1 ]
 	complains "standard output: No space left on device"
+	said=$("${ioportctl[@]}" dump --help 2>&1 >/dev/full)
+	status=$?
+	complained=$said
+	check "of a verb as well" [ "$status" = 1 ]
+	complains "standard output: No space left on device"
 }
 
 help

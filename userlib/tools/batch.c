@@ -456,7 +456,7 @@ int verb_batch(int argc, char **argv)
 		       "  outs8 0x378 1 2 3      # or: outs8 0x378 hex 01 02 03\v"
 		       "Exit status: 0 done; 1 refused, nothing was touched; 2 usage, or a mistake "
 		       "in FILE; 3 no device; 4 it ended half-way: no answer in time, a signal, or "
-		       "a port that was taken away.",
+		       "a port that was taken away; or the results could not be written.",
 	};
 	struct batch_options options = { .common.missing = "which file? - is standard input" };
 	struct job job = { .options = &options };

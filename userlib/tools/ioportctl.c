@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl.h"
 
@@ -67,39 +68,53 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	return verb->main(argc, argv);
 }
 
-/* What was printed must have got there. */
-static int finish(int status)
+/* The exit status where what was printed did not get there. */
+static int unwritten = STATUS_NO;
+
+/* At exit, since argp ends the program itself once it has given help. */
+static void check_output(void)
 {
 	if (!fflush(stdout) && !ferror(stdout))
-		return status;
+		return;
 	complain("standard output: %m");
-	return STATUS_NO;
+	_exit(unwritten);
+}
+
+/* A batch that was done was not refused, whether it could say so or not. */
+static int finish(const struct verb *verb, int status)
+{
+	if (status != STATUS_OK)
+		unwritten = status;
+	else if (verb->main == verb_batch)
+		unwritten = STATUS_PART;
+	return status;
 }
 
 int main(int argc, char **argv)
 {
 	const struct verb *verb;
 
+	atexit(check_output);
 	if (argc < 2) {
 		complain("which verb? See 'ioportctl --help'");
 		return STATUS_USAGE;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-?") || !strcmp(argv[1], "help")) {
 		print_help();
-		return finish(STATUS_OK);
+		return STATUS_OK;
 	}
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		printf("ioportctl %s\n", ioport_version());
-		return finish(STATUS_OK);
+		return STATUS_OK;
 	}
 	if (!strcmp(argv[1], "--verbs")) {
 		print_verbs();
-		return finish(STATUS_OK);
+		return STATUS_OK;
 	}
 	verb = find_verb(argv[1]);
 	if (!verb) {
 		complain("'%s' is no verb. See 'ioportctl --help'", argv[1]);
 		return STATUS_USAGE;
 	}
-	return finish(run_verb(verb, argc - 1, argv + 1));
+	return finish(verb, run_verb(verb, argc - 1, argv + 1));
 }
