@@ -24,11 +24,6 @@
 
 #define SOCKET_FD 3
 
-static void on_signal(int sig)
-{
-	(void)sig; /* It only has to end waitpid(). */
-}
-
 static uint32_t number(const char *text)
 {
 	char *end;
@@ -78,8 +73,9 @@ static int send_fd(int sock, int fd)
 }
 
 /* Everything here is close-on-exec but the copy that the command is to have. */
-static void start(int sock, char **command)
+static void start(int sock, char **command, const sigset_t *mask)
 {
+	sigprocmask(SIG_SETMASK, mask, NULL);
 	if (sock == SOCKET_FD ? fcntl(sock, F_SETFD, 0) : dup2(sock, SOCKET_FD) < 0)
 		perror("lend_ports: the socket");
 	execvp(command[0], command);
@@ -87,21 +83,24 @@ static void start(int sock, char **command)
 	_exit(127);
 }
 
-static int wait_and_take_back(pid_t pid, struct ioport *io)
+/* The signals are blocked, so that none can come between two looks. */
+static int wait_and_take_back(pid_t pid, struct ioport *io, const sigset_t *signals)
 {
 	struct ioport_portmap none;
-	int status;
+	int status, sig;
 
 	ioport_portmap_close_all(&none);
-	while (waitpid(pid, &status, 0) != pid)
-		if (errno == EINTR && ioport_limit(io, &none))
+	do {
+		sigwait(signals, &sig);
+		if (sig != SIGCHLD && ioport_limit(io, &none))
 			perror("lend_ports: the ports cannot be taken back");
+	} while (waitpid(pid, &status, WNOHANG) != pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 int main(int argc, char **argv)
 {
-	struct sigaction action = { .sa_handler = on_signal };
+	sigset_t signals, before;
 	struct ioport *io;
 	int sockets[2];
 	pid_t pid;
@@ -115,15 +114,19 @@ int main(int argc, char **argv)
 		perror("lend_ports: socketpair");
 		return 1;
 	}
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &signals, &before);
+	signal(SIGCHLD, SIG_DFL);
 	pid = fork();
 	if (!pid)
-		start(sockets[1], argv + 3);
+		start(sockets[1], argv + 3, &before);
 	close(sockets[1]);
 	if (pid < 0 || send_fd(sockets[0], ioport_fd(io))) {
 		perror("lend_ports");
 		return 1;
 	}
-	return wait_and_take_back(pid, io);
+	return wait_and_take_back(pid, io, &signals);
 }
