@@ -236,7 +236,7 @@ enable_windows() {
 		systemctl daemon-reload
 		systemctl -q enable ioport-windows.service 2>"$log" ||
 			say "windows: the unit ioport-windows could not be enabled: $(tail -n 1 "$log")"
-		systemctl restart ioport-windows.service 2>"$log" ||
+		systemctl reload-or-restart ioport-windows.service 2>"$log" ||
 			say "windows: systemctl status ioport-windows tells what is wrong in /etc/ioport/windows.d"
 	fi
 }
