@@ -56,10 +56,10 @@ check-selftest:
 	@tests/setup test
 	@tests/vm/selftest $(filter %-debug %-kcsan,$(KERNELS))
 
-## check-debug: everything on a kernel that checks itself: KASAN, lockdep, kmemleak, UBSAN (or BOOTS="main batch")
+## check-debug: everything on a kernel that checks itself: KASAN, lockdep, kmemleak, UBSAN (or BOOTS="main batch"; KERNELS=6.12-debug)
 check-debug:
 	@tests/setup test
-	@KERNELS=6.1-debug tests/vm/check $(or $(BOOTS),check programs)
+	@KERNELS="$(or $(filter %-debug,$(KERNELS)),6.1-debug)" tests/vm/check $(or $(BOOTS),check programs)
 
 ## check-rt: the module's tests on Debian's real-time kernel, PREEMPT_RT (or BOOTS="main races")
 check-rt:
