@@ -23,6 +23,17 @@ say() {
 	echo "${0##*/}: $*" >&2
 }
 
+# usage STATUS: what a script says about itself at its top.
+usage() {
+	sed -n '/^# usage:/,/^[^#]/s/^# \{0,1\}//p' "$0"
+	exit "$1"
+}
+
+# Before anything is done. A script without such a line says it in another way.
+if [[ ${1:-} == --help || ${1:-} == -h ]] && grep -q '^# usage:' "$0"; then
+	usage 0
+fi
+
 # The machine's own Debian release; empty where it is not Debian.
 codename() {
 	# shellcheck disable=SC1091
