@@ -31,7 +31,14 @@
  *
  * Every edit has reached all attached threads on all CPUs when the ioctl
  * returns. Every request is all-or-nothing: one that fails has changed
- * nothing.
+ * nothing, with two exceptions:
+ *
+ * - What was done to ports cannot be undone. A read() whose value cannot be
+ *   written to the caller's memory (EFAULT) has read the port; a batch whose
+ *   results cannot has run, its writes too, and one that ends half-way has come
+ *   that far: see %IOPORT_IOC_XFER.
+ * - Ports that a read(), a batch, %IOPORT_IOC_CHECK or %IOPORT_IOC_ON_CLOSE was
+ *   to use may stay reserved for the file, as if it had used them.
  *
  * What a file may use is the administrator's allow list, less the deny list,
  * less what kernel drivers and ACPI hold (unless busy=allow), within the file's
@@ -75,7 +82,8 @@
  *            attached to a map that the call does not name; or a kernel driver
  *            or ACPI holds a port, or another open file has claimed it.
  * ENOMEM     Out of memory (also the memory cgroup's).
- * EINTR      A fatal signal came before anything was done.
+ * EINTR      A fatal signal came before anything was done; of %IOPORT_IOC_XFER,
+ *            see there.
  * ========== ==============================================================
  *
  * Where several apply, the one that stands first in this table is returned; but a
@@ -453,7 +461,7 @@ struct ioport_xfer {
  *
  * ========== ==============================================================
  * ETIMEDOUT  A WAIT ran out of time.
- * EINTR      A signal came.
+ * EINTR      A signal came, fatal or not.
  * EACCES     Policy, or the file's limit, took a port away meanwhile.
  * EBUSY      Likewise, busy=deny did.
  * EPERM      Kernel lockdown was raised meanwhile.
@@ -463,6 +471,12 @@ struct ioport_xfer {
  * comes next as many accesses as its @result says. E2BIG: too many operations, or
  * too much data. A batch that is refused with EBUSY or ENOMEM may have reserved
  * ports before the one in question, as if it had used them.
+ *
+ * This struct, its operations, also where none of them reads a port, and the buffers
+ * of INS are written to. Where they cannot be, that is found out when the batch has run:
+ * EFAULT, or, unless it is this struct, the error that the batch has ended with; some of
+ * the results may be there. What cannot be read is EFAULT before the first operation.
+ * Where this struct can be written to, @done tells the two apart: 0, or @count.
  */
 #define IOPORT_IOC_XFER _IOWR(IOPORT_IOC_TYPE, 0x09, struct ioport_xfer)
 

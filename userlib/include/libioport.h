@@ -15,7 +15,7 @@
  *
  * - Functions returning int give 0, or -1 with errno set; those returning a
  *   pointer give NULL with errno set. A request that fails has changed nothing,
- *   but for ioport_attach_all_threads().
+ *   but for ioport_attach_all_threads() and ioport_batch_run().
  *   The library prints nothing, never exits, and leaves no signal handler.
  * - Ports are 0 to 65535. A range is its first port and a count of at least 1,
  *   and ends at port 65535 or before: anything else is EINVAL.
@@ -470,8 +470,9 @@ int ioport_batch_outs(struct ioport_batch *batch, uint16_t port, unsigned int wi
  *
  * All are checked before the first one runs. On error ioport_batch_failed() tells
  * which operation it is about, and ioport_batch_done() how many were done: none,
- * unless the error is ETIMEDOUT, EINTR, or a port that was taken away meanwhile
- * (EACCES, EBUSY). See %IOPORT_IOC_XFER. Since: 0.1
+ * unless the error is ETIMEDOUT, EINTR, a port that was taken away meanwhile
+ * (EACCES, EBUSY, EPERM), or, with all done, the buffer of an ioport_batch_ins()
+ * (EFAULT). See %IOPORT_IOC_XFER. Since: 0.1
  */
 int ioport_batch_run(struct ioport *io, struct ioport_batch *batch, unsigned int flags);
 
