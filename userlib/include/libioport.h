@@ -259,8 +259,8 @@ int ioport_set_map(struct ioport *io, const struct ioport_portmap *map, unsigned
 
 /**
  * ioport_get_map() - Read a map
- * @which: The handle's map, the calling thread's, the limit, the policy, or what
- *	this open file has claimed.
+ * @which: The handle's map, the calling thread's, the limit, the policy, what
+ *	this open file has claimed, or what kernel lockdown leaves.
  * @map: Filled in; all closed where the call fails.
  *
  * Errors: EINVAL. Since: 0.1
