@@ -133,6 +133,7 @@ bad_files() {
 	bad "2: '0x37z' is not a range *" "name = x" "range = 0x378,0x37z" "group = lab1"
 	bad "2: a window needs a range" "name = x" "range =" "group = lab1"
 	bad "3: 'nobodies' is not a group here" "name = x" "range = 0x3bc" "group = nobodies"
+	bad "3: '4294967295' is not a group here" "name = x" "range = 0x3bc" "group = 4294967295"
 	bad "4: '0777' is not a mode of read and write bits, *" "name = x" "range = 0x3bc" "group = lab1" "mode = 0777"
 	bad "4: '9' is not a mode of read and write bits, *" "name = x" "range = 0x3bc" "group = lab1" "mode = 9"
 	bad "4: 'lazy' is not an option; *" "name = x" "range = 0x3bc" "group = lab1" "options = busy=allow, lazy"

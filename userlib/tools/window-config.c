@@ -113,7 +113,8 @@ bool window_parse_group(const char *text, struct window *window)
 	const struct group *group;
 	uint32_t number;
 
-	if (parse_number(text, &number)) {
+	/* The last number is no group: chown() would leave the node's as it is. */
+	if (parse_number(text, &number) && number != (gid_t)-1) {
 		window->group = number;
 		return true;
 	}
