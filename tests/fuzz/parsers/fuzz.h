@@ -10,6 +10,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* How often the sources of ioportctl have complained: stubs.c. */
+extern unsigned int fuzz_complaints;
+
 #define fuzz_check(condition, what)                    \
 	do {                                           \
 		if (!(condition)) {                    \

@@ -1,38 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Ranges and numbers as ioportctl takes them, by the sources that it is built from. */
-#include <stdarg.h>
-
 #include "ctl.h"
 #include "fuzz.h"
-
-/* The inputs are many: messages go nowhere, but are made, for the sake of what they print. */
-void complain(const char *fmt, ...)
-{
-	char line[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-}
-
-/* Names are looked up in a list that stays the same. */
-bool owners_load(struct owners *owners)
-{
-	static struct owner list[] = {
-		{ 0x378, 0x37a, "parport0" }, { 0x60, 0x60, "keyboard" },
-		{ 0x64, 0x64, "keyboard" },   { 0xffff, 0x1ffff, "wide" },
-		{ 0x3f8, 0x3ff, "serial" },   { 0x3f8, 0x3ff, "serial" },
-	};
-
-	*owners = (struct owners){ list, sizeof(list) / sizeof(list[0]), false };
-	return true;
-}
-
-void owners_free(struct owners *owners)
-{
-	(void)owners;
-}
 
 static void check_number(const char *text)
 {
