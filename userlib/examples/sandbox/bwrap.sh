@@ -7,6 +7,9 @@
 # can be: /usr to read; no /dev, no home, no network, no other process in sight, no
 # capability, no way to get one, and the system calls of port_filter. For an ordinary
 # user in the group ioport.
+#
+# --unshare-all has a user namespace with the others, and bwrap sets no_new_privs by
+# itself: neither is in the way of the ports, which come with the descriptor.
 set -eu
 
 first=$1 count=$2

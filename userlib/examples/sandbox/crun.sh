@@ -5,9 +5,10 @@
 #
 # Runs PROGRAM in a container that has /dev/ioport and no privilege, as an ordinary
 # user in the group ioport: root only within a user namespace, no capability, none to
-# be had. What "podman run --device /dev/ioport --group-add keep-groups" asks for, put
-# to crun itself: who is not root gets a device by a bind mount, not by mknod. The
-# container's files are this machine's /usr.
+# be had (no_new_privs). Neither changes who may open the device: that goes by the user
+# and the groups outside, which the container keeps. What "podman run --device
+# /dev/ioport --group-add keep-groups" asks for, put to crun itself: who is not root gets
+# a device by a bind mount, not by mknod. The container's files are this machine's /usr.
 set -eu
 
 bundle=$(mktemp -d)
