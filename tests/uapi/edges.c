@@ -165,8 +165,9 @@ static void test_short_ops(void)
 
 static void test_short_data(void)
 {
-	struct ioport_op ops[2] = { out_op(LPT, 0x33),
-				    { .code = IOPORT_OP_OUTS, .width = 2, .port = LPT, .value = 4 } };
+	struct ioport_op ops[2] = {
+		out_op(LPT, 0x33), { .code = IOPORT_OP_OUTS, .width = 2, .port = LPT, .value = 4 }
+	};
 	struct ioport_xfer x;
 	unsigned int there;
 	int errors = 0;
@@ -186,8 +187,8 @@ static void test_short_data(void)
 /* It has run by then: the results are what cannot be delivered. */
 static void test_results(void)
 {
-	struct ioport_op *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-				      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct ioport_op *page =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct ioport_op ins = { .code = IOPORT_OP_INS, .width = 1, .port = LPT, .value = 4 };
 	struct ioport_xfer x;
 
