@@ -323,6 +323,31 @@ static void test_driver(void)
 	is(dev_check(fd, 0x2ff, 1, IOPORT_DIRECT, NULL), IOPORT_REASON_BUSY, "CHECK");
 }
 
+/* The firmware of QEMU has its debug port in an operation region, and nobody reserves it. */
+#define ACPI_PORT 0x402
+
+static void test_acpi(void)
+{
+	uint32_t port;
+	uint8_t byte;
+
+	is(set_param("allow", "0x400-0x40f"), 0, "allow a port that ACPI uses");
+	ok(!ioports_has("0402-0402"), "nobody has reserved it");
+	fails(dev_grant(fd, ACPI_PORT, 1, 0), EBUSY, "GRANT");
+	fails(pread(fd, &byte, 1, ACPI_PORT), EBUSY, "pread");
+	is(dev_check(fd, 0x400, 16, IOPORT_READ, &port), IOPORT_REASON_BUSY, "CHECK");
+	is(port, ACPI_PORT, "the first busy port");
+	is(dev_grant(fd, 0x400, 2, 0), 0, "ports before it are free");
+	is(dev_grant(fd, ACPI_PORT + 1, 4, 0), 0, "and after it");
+	is(set_param("busy", "allow"), 0, "busy=allow");
+	is(dev_grant(fd, ACPI_PORT, 1, 0), 0, "GRANT");
+	is(pread(fd, &byte, 1, ACPI_PORT), 1, "pread");
+	ok(can_in(ACPI_PORT, 1), "it is open");
+	is(set_param("busy", "deny"), 0, "busy=deny");
+	ok(!can_in(ACPI_PORT, 1) && can_in(ACPI_PORT + 1, 1), "it alone is closed");
+	is(dev_revoke(fd, 0, IOPORT_PORTS, 0), 0, "revoke");
+}
+
 static unsigned int pci_ports(const char *device)
 {
 	FILE *f = fopen("/proc/ioports", "r");
@@ -404,6 +429,7 @@ int main(void)
 	test_reserved();
 	test_many_files();
 	test_driver();
+	test_acpi();
 	test_pci();
 	test_everything();
 	default_policy();
