@@ -211,6 +211,11 @@ static void explain_busy(struct sentence *s, uint32_t port)
 	else if (!strcmp(owner, "ioport"))
 		say(s, "claimed by another program (sudo ioportctl holders tells which have the "
 		       "device open); end that one");
+	/* Where only the bus is named there, no driver has it. */
+	else if (!strncmp(owner, "PCI Bus ", strlen("PCI Bus ")))
+		say(s,
+		    "held by ACPI: the machine's firmware uses it while the system runs; root can "
+		    "set busy=allow");
 	else if (!strncmp(owner, "parport", strlen("parport")))
 		say(s,
 		    "held by kernel driver %s; unload it (sudo modprobe -r lp ppdev parport_pc),"
