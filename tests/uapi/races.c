@@ -2,7 +2,7 @@
 /*
  * Many at once: while ports are opened and closed, others that are attached spin on them,
  * fork, make threads that exit, leave the map and come back, make private copies; CPUs go
- * off line and come back; processes are frozen; 10,000 files are open; the module
+ * off line and come back; processes are frozen; the machine is suspended; 10,000 files are open; the module
  * is loaded and unloaded. An access that was begun when a closing call had returned, and
  * went through before the port was opened again, is stale, and there may be none.
  *
@@ -323,6 +323,42 @@ static void test_freeze(int rounds)
 	verdict("frozen meanwhile", good, rounds, 1);
 }
 
+/* ---- suspended, as far as the kernel's own test of that goes ---- */
+
+/* "freezer": all are frozen and thawed; "processors": devices and the other CPUs as well. */
+static bool suspend(const char *level)
+{
+	return write_file("/sys/power/pm_test", level) && write_file("/sys/power/state", "mem");
+}
+
+/* The port is closed when all is back, or before, and is not open then. */
+static void test_suspend(int rounds)
+{
+	static const char *const levels[] = { "freezer", "processors" };
+	int n, good = 0;
+
+	if (access("/sys/power/pm_test", W_OK)) {
+		skip("this kernel has no /sys/power/pm_test");
+		return;
+	}
+	/* In seconds. */
+	write_file("/sys/module/suspend/parameters/pm_test_delay", "1");
+	start_actors(ACTORS);
+	for (n = 0; n < rounds; n++) {
+		const char *level = levels[n % 2];
+		bool closed_first = n / 2 % 2;
+		bool one = !set_window(true) && (closed_first || suspend(level)) && !close_port(n);
+
+		atomic_fetch_add(&board->phase, 1);
+		one &= (!closed_first || suspend(level)) && all_look(ACTORS);
+		atomic_fetch_add(&board->phase, 1);
+		good += one && !restore_policy();
+	}
+	stop_actors(ACTORS);
+	verdict("suspended meanwhile", good, rounds, ACTORS);
+	write_file("/sys/power/pm_test", "none");
+}
+
 /* ---- 10,000 open files ---- */
 
 #define FILES 10000
@@ -430,6 +466,7 @@ int main(int argc, char **argv)
 	fd = dev_open(O_RDWR);
 	test_storm(rounds);
 	test_freeze(rounds / 10);
+	test_suspend(8);
 	test_files();
 	test_hotplug(rounds / 20);
 	test_reload(rounds / 20);
