@@ -228,6 +228,11 @@ dropped() {
 		equal "to one who may: ${program##*/}" "$(dropped_to operator "$program" perm:378:1:1 in:378)" \
 			$'perm:378:1:1: 0\nin:378: 0x5a\nstatus 0'
 	done
+	chmod 640 /dev/ioport
+	equal "to one who may read: /dev/port, and nothing else" \
+		"$(dropped_to operator "$dynamic" get:378 put:378:1 perm:378:1:1)" \
+		$'get:378: 0x5a\nput:378:1: -1 Permission denied\nperm:378:1:1: -1 Operation not permitted\nstatus 0'
+	chmod 660 /dev/ioport
 }
 
 # dropped_to USER PROGRAM WORD...

@@ -116,7 +116,7 @@ static bool proc_is_ours(void)
 	return !strcmp(self, own);
 }
 
-bool caller_may_open(pid_t pid, const char *path)
+bool caller_may_open(pid_t pid, const char *path, mode_t access)
 {
 	struct status status;
 	const char *users, *own, *groups;
@@ -139,8 +139,8 @@ bool caller_may_open(pid_t pid, const char *path)
 	if (!own || sscanf(own, " Gid: %*u %*u %*u %u", &group) != 1 || stat(path, &node))
 		return false;
 	if (user == node.st_uid)
-		return (node.st_mode & 0600) == 0600;
-	if (group == node.st_gid || (groups && has_group(groups, node.st_gid)))
-		return (node.st_mode & 0060) == 0060;
-	return (node.st_mode & 0006) == 0006;
+		access <<= 6;
+	else if (group == node.st_gid || (groups && has_group(groups, node.st_gid)))
+		access <<= 3;
+	return (node.st_mode & access) == access;
 }

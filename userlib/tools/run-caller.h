@@ -18,11 +18,14 @@ bool read_history(pid_t pid, struct history *h);
 /* Has it one thread, no child, and had none since? */
 bool caller_is_alone(pid_t pid, const struct history *before);
 
+/* What is to be done with a file, as the mode of a file has it for others. */
+#define CALLER_READ 04
+#define CALLER_WRITE 02
+
 /*
- * May it have both access modes of the file, by its file-system user and groups, and the
- * file's owner, group and mode? Who has our own user may: there was a descriptor for that
- * one.
+ * May it have this access to the file, by its file-system user and groups, and the file's
+ * owner, group and mode? Who has our own user may: there was a descriptor for that one.
  */
-bool caller_may_open(pid_t pid, const char *path);
+bool caller_may_open(pid_t pid, const char *path, mode_t access);
 
 #endif

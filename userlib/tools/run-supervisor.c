@@ -60,14 +60,20 @@ static bool is_alone(const struct supervisor *s, pid_t caller)
 }
 
 /*
- * May it have ports at all, as who it is now? What a process has it keeps when it drops
+ * May it have the device so, as who it is now? What a process has it keeps when it drops
  * its rights, but it gets no more, as by the kernel's calls. While the call stands, its
  * number cannot have come to be another's.
  */
-static bool may_ask(const struct supervisor *s, const struct seccomp_notif *call)
+static bool may_have(const struct supervisor *s, const struct seccomp_notif *call, mode_t access)
 {
-	return caller_may_open((pid_t)call->pid, device_path()) &&
+	return caller_may_open((pid_t)call->pid, device_path(), access) &&
 	       !ioctl(s->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &call->id);
+}
+
+/* Ports take both. */
+static bool may_have_ports(const struct supervisor *s, const struct seccomp_notif *call)
+{
+	return may_have(s, call, CALLER_READ | CALLER_WRITE);
 }
 
 /* As the kernel would refuse it: it knows no policy and no drivers. */
@@ -81,7 +87,7 @@ static int open_ports(struct supervisor *s, uint32_t first, uint32_t count,
 {
 	if (!s->run->io)
 		return s->run->refusal;
-	if (!may_ask(s, call))
+	if (!may_have_ports(s, call))
 		return EPERM;
 	if (ioport_grant(s->run->io, first, count, 0))
 		return refusal(errno);
@@ -166,7 +172,7 @@ static int raise_level(struct supervisor *s, unsigned int level, const struct se
 
 	if (!s->run->io)
 		return s->run->refusal;
-	if (!may_ask(s, call))
+	if (!may_have_ports(s, call))
 		return EPERM;
 	ports = find_usable(s->run->io, &usable);
 	if (!ports || (s->run->strict && ports < IOPORT_PORTS))
@@ -229,16 +235,28 @@ static int64_t give_dev_port(const struct supervisor *s, uint64_t id, unsigned i
 	return given;
 }
 
+/* What open() with these flags asks the file's mode for. */
+static mode_t access_of(unsigned int flags)
+{
+	switch (flags & O_ACCMODE) {
+	case O_RDONLY:
+		return CALLER_READ;
+	case O_WRONLY:
+		return CALLER_WRITE;
+	default:
+		return CALLER_READ | CALLER_WRITE;
+	}
+}
+
 static int64_t answer_library(const struct supervisor *s, const struct seccomp_notif *call)
 {
+	unsigned int flags = (uint32_t)call->data.args[2];
 	int64_t given = 0;
 
-	if (call->data.args[1] == SUPERVISOR_PRESENT || !may_ask(s, call))
-		return 0;
-	if (call->data.args[1] == SUPERVISOR_PORTS && s->run->io)
+	if (call->data.args[1] == SUPERVISOR_PORTS && s->run->io && may_have_ports(s, call))
 		given = give(s, call->id, ioport_fd(s->run->io), O_CLOEXEC);
-	else if (call->data.args[1] == SUPERVISOR_DEV_PORT)
-		given = give_dev_port(s, call->id, (uint32_t)call->data.args[2]);
+	else if (call->data.args[1] == SUPERVISOR_DEV_PORT && may_have(s, call, access_of(flags)))
+		given = give_dev_port(s, call->id, flags);
 	return given && s->run->strict ? given | SUPERVISOR_STRICT : given;
 }
 
