@@ -233,6 +233,40 @@ dropped() {
 		"$(dropped_to operator "$dynamic" get:378 put:378:1 perm:378:1:1)" \
 		$'get:378: 0x5a\nput:378:1: -1 Permission denied\nperm:378:1:1: -1 Operation not permitted\nstatus 0'
 	chmod 660 /dev/ioport
+	# Whose the node is has no number in there, and nobody is called so.
+	equal "to nobody, in a user namespace" \
+		"$(in_user_namespace 65534 stranger ioportctl run -- /usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups -- "$access" perm:378:1:1)" \
+		$'perm:378:1:1: -1 Operation not permitted\nstatus 0'
+}
+
+# in_user_namespace NUMBER USER COMMAND...: by root, who is root in there as well; there
+# USER has that number.
+in_user_namespace() {
+	local number=$1 user=$2 child
+	shift 2
+	rm -f /tmp/mapped
+	outcome root unshare --user sh -c 'until [ -e /tmp/mapped ]; do sleep 0.1; done; exec "$@"' sh "$@" >/tmp/said &
+	until_so in_another_namespace sh >/tmp/child
+	child=$(</tmp/child)
+	map_number "$number" "$(id -u "$user")" "/proc/$child/uid_map"
+	map_number "$number" "$(id -g "$user")" "/proc/$child/gid_map"
+	touch /tmp/mapped
+	wait $!
+	cat /tmp/said
+}
+
+# map_number INSIDE OUTSIDE FILE: beside root's. The file takes one write.
+map_number() {
+	printf '0 0 1\n%s %s 1\n' "$1" "$2" >/tmp/map
+	dd bs=4k if=/tmp/map of="$3" status=none
+}
+
+# The first process of this name that is in another user namespace.
+in_another_namespace() {
+	local pid
+	for pid in $(processes "$1"); do
+		[[ $(readlink "/proc/$pid/ns/user") == "$(readlink /proc/self/ns/user)" ]] || echo "$pid"
+	done | grep -m 1 .
 }
 
 # dropped_to USER PROGRAM WORD...

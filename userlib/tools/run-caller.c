@@ -116,6 +116,32 @@ static bool proc_is_ours(void)
 	return !strcmp(self, own);
 }
 
+/*
+ * In a user namespace, all those that have no number in there have this one, which may be
+ * somebody's as well. As kernels begin, where it cannot be read.
+ */
+static unsigned int overflow(const char *path)
+{
+	unsigned int number = 65534;
+	char text[16];
+
+	if (read_file(text, sizeof(text), path, 0))
+		sscanf(text, "%u", &number);
+	return number;
+}
+
+/* By its owner and group, where it can be told who they are. */
+static bool is_owner(const struct stat *node, unsigned int user)
+{
+	return user == node->st_uid && user != overflow("/proc/sys/kernel/overflowuid");
+}
+
+static bool is_of_group(const struct stat *node, unsigned int group, const char *groups)
+{
+	return (group == node->st_gid || (groups && has_group(groups, node->st_gid))) &&
+	       node->st_gid != overflow("/proc/sys/kernel/overflowgid");
+}
+
 bool caller_may_open(pid_t pid, const char *path, mode_t access)
 {
 	struct status status;
@@ -138,9 +164,9 @@ bool caller_may_open(pid_t pid, const char *path, mode_t access)
 		return true;
 	if (!own || sscanf(own, " Gid: %*u %*u %*u %u", &group) != 1 || stat(path, &node))
 		return false;
-	if (user == node.st_uid)
+	if (is_owner(&node, user))
 		access <<= 6;
-	else if (group == node.st_gid || (groups && has_group(groups, node.st_gid)))
+	else if (is_of_group(&node, group, groups))
 		access <<= 3;
 	return (node.st_mode & access) == access;
 }
