@@ -215,6 +215,7 @@ identity() {
 	gives "gains no privileges" "NoNewPrivs: 1; status 0" -- sh -c 'echo $(grep NoNewPrivs: /proc/self/status)'
 	equal "root keeps its own" "$(ioportctl run -- sh -c 'echo $(grep NoNewPrivs: /proc/self/status)')" "NoNewPrivs: 0"
 	dropped
+	changed
 	nested
 }
 
@@ -237,6 +238,32 @@ dropped() {
 	equal "to nobody, in a user namespace" \
 		"$(in_user_namespace 65534 stranger ioportctl run -- /usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups -- "$access" perm:378:1:1)" \
 		$'perm:378:1:1: -1 Operation not permitted\nstatus 0'
+}
+
+# Others than root who may change user, or may set a filter and let programs gain privileges.
+changed() {
+	local groups=(--reuid stranger --regid stranger --clear-groups)
+	equal "with CAP_SETUID, to one who may not" \
+		"$(as_capable setuid,+setgid ioportctl run -- /usr/bin/setpriv "${groups[@]}" -- "$access" perm:378:1:1)" \
+		$'perm:378:1:1: -1 Operation not permitted\nstatus 0'
+	equal "with CAP_SETUID, and not used" "$(as_capable setuid ioportctl run -- "$access" perm:378:1:1)" \
+		$'perm:378:1:1: 0\nstatus 0'
+	chown operator:root /dev/ioport
+	cp "$access" /tmp/strangers
+	chown stranger /tmp/strangers
+	chmod 4755 /tmp/strangers
+	equal "with CAP_SYS_ADMIN, a set-user-ID program of one who may not" \
+		"$(as_capable sys_admin ioportctl run -- /tmp/strangers perm:378:1:1)" \
+		$'perm:378:1:1: -1 Operation not permitted\nstatus 0'
+	chown root:ioport /dev/ioport
+}
+
+# as_capable CAPABILITIES COMMAND...: by the operator.
+as_capable() {
+	local rights=+$1
+	shift
+	outcome root /usr/bin/setpriv --reuid operator --regid operator --init-groups \
+		"--inh-caps=$rights" "--ambient-caps=$rights" -- "$@"
 }
 
 # in_user_namespace NUMBER USER COMMAND...: by root, who is root in there as well; there

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "run-caller.h"
@@ -142,6 +145,22 @@ static bool is_of_group(const struct stat *node, unsigned int group, const char 
 	       node->st_gid != overflow("/proc/sys/kernel/overflowgid");
 }
 
+/*
+ * By set-user-ID programs only where the filter did not take the promise to gain no
+ * privileges. Groups that are left do not count: who is still the same user may.
+ */
+bool callers_may_change(void)
+{
+	static const uint32_t rights = 1U << CAP_SETUID | 1U << CAP_SYS_ADMIN;
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+	uid_t real, effective, saved;
+
+	return getresuid(&real, &effective, &saved) || !effective || real != effective ||
+	       saved != effective || syscall(SYS_capget, &header, caps) ||
+	       caps[0].permitted & rights;
+}
+
 bool caller_may_open(pid_t pid, const char *path, mode_t access)
 {
 	struct status status;
@@ -149,8 +168,7 @@ bool caller_may_open(pid_t pid, const char *path, mode_t access)
 	unsigned int user, group;
 	struct stat node;
 
-	/* Only root's can have become somebody else: others' cannot gain privileges. */
-	if (geteuid())
+	if (!callers_may_change())
 		return true;
 	if (!proc_is_ours() || !read_file(status.text, sizeof(status.text), "/proc/%d/status", pid))
 		return false;

@@ -18,6 +18,12 @@ bool read_history(pid_t pid, struct history *h);
 /* Has it one thread, no child, and had none since? */
 bool caller_is_alone(pid_t pid, const struct history *before);
 
+/*
+ * Can what we start come to be another user's? As root, with some rights of root's, or
+ * with another user's number in store. Those of others stay what they are.
+ */
+bool callers_may_change(void);
+
 /* What is to be done with a file, as the mode of a file has it for others. */
 #define CALLER_READ 04
 #define CALLER_WRITE 02
