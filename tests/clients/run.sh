@@ -216,6 +216,7 @@ identity() {
 	equal "root keeps its own" "$(ioportctl run -- sh -c 'echo $(grep NoNewPrivs: /proc/self/status)')" "NoNewPrivs: 0"
 	dropped
 	changed
+	without_proc
 	nested
 }
 
@@ -256,6 +257,24 @@ changed() {
 		"$(as_capable sys_admin ioportctl run -- /tmp/strangers perm:378:1:1)" \
 		$'perm:378:1:1: -1 Operation not permitted\nstatus 0'
 	chown root:ioport /dev/ioport
+}
+
+# Where /proc has other process numbers than the program.
+without_proc() {
+	local why="ioportctl run: no ports: /proc is not that of this pid namespace, and cannot tell who asks for them; mount it: mount -t proc proc /proc"
+	local refused=$'perm:378:1:1: -1 Operation not permitted\nstatus 0'
+	equal "root, in another pid namespace without its /proc" \
+		"$(outcome root unshare --pid --fork ioportctl run -- "$access" perm:378:1:1)" "$why"$'\n'"$refused"
+	equal "... --quiet" "$(outcome root unshare --pid --fork ioportctl run -q -- "$access" perm:378:1:1)" "$refused"
+	equal "... without any" \
+		"$(outcome root unshare --mount sh -c 'umount -l /proc; exec "$@"' sh ioportctl run -- "$access" perm:378:1:1)" \
+		"$why"$'\n'"$refused"
+	equal "... with its own" \
+		"$(outcome root unshare --pid --fork --mount sh -c 'mount -t proc proc /proc; exec "$@"' sh ioportctl run -- "$access" perm:378:1:1)" \
+		$'perm:378:1:1: 0\nstatus 0'
+	equal "a user who stays who he is" \
+		"$(outcome root unshare --pid --fork /usr/bin/setpriv --reuid operator --regid operator --init-groups -- ioportctl run -- "$access" perm:378:1:1)" \
+		$'perm:378:1:1: 0\nstatus 0'
 }
 
 # as_capable CAPABILITIES COMMAND...: by the operator.

@@ -108,7 +108,6 @@ static bool has_group(const char *groups, gid_t group)
 	return false;
 }
 
-/* Of the namespace in which we have our numbers? */
 static bool proc_is_ours(void)
 {
 	char self[16], own[16];
@@ -146,10 +145,13 @@ static bool is_of_group(const struct stat *node, unsigned int group, const char 
 }
 
 /*
+ * Can what we start come to be another user's? As root, with some rights of root's, or
+ * with another user's number in store. Those of others stay what they are.
+ *
  * By set-user-ID programs only where the filter did not take the promise to gain no
  * privileges. Groups that are left do not count: who is still the same user may.
  */
-bool callers_may_change(void)
+static bool callers_may_change(void)
 {
 	static const uint32_t rights = 1U << CAP_SETUID | 1U << CAP_SYS_ADMIN;
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -159,6 +161,11 @@ bool callers_may_change(void)
 	return getresuid(&real, &effective, &saved) || !effective || real != effective ||
 	       saved != effective || syscall(SYS_capget, &header, caps) ||
 	       caps[0].permitted & rights;
+}
+
+bool callers_are_known(void)
+{
+	return !callers_may_change() || proc_is_ours();
 }
 
 bool caller_may_open(pid_t pid, const char *path, mode_t access)

@@ -19,10 +19,10 @@ bool read_history(pid_t pid, struct history *h);
 bool caller_is_alone(pid_t pid, const struct history *before);
 
 /*
- * Can what we start come to be another user's? As root, with some rights of root's, or
- * with another user's number in store. Those of others stay what they are.
+ * Can it be told who calls? Not where what we start may come to be another user's, and /proc
+ * has other numbers than we: then nobody may open anything.
  */
-bool callers_may_change(void);
+bool callers_are_known(void);
 
 /* What is to be done with a file, as the mode of a file has it for others. */
 #define CALLER_READ 04

@@ -37,6 +37,7 @@
 #include "../compat/supervisor.h"
 #include "ctl.h"
 #include "run.h"
+#include "run-caller.h"
 #include "run-calls.h"
 
 /* As env(1), nohup(1) and timeout(1) have them. */
@@ -165,12 +166,16 @@ static void go_without(struct run *run, const struct run_options *o, int err)
 	run->io = NULL;
 }
 
+/* Who asks is looked up when it asks: somebody may have mounted it by then. */
 static void get_ports(struct run *run, const struct run_options *o)
 {
 	run->io = open_quietly(0);
 	if (!run->io || (o->narrowed && ioport_limit(run->io, &o->ports)) ||
 	    ioport_attach(run->io, IOPORT_REPLACE))
 		go_without(run, o, errno);
+	else if (!o->quiet && !callers_are_known())
+		complain("no ports: /proc is not that of this pid namespace, and cannot tell who "
+			 "asks for them; mount it: mount -t proc proc /proc");
 }
 
 /*
