@@ -15,9 +15,9 @@
  * file's one map, and only a thread itself can ask for a map of its own, as
  * libioport-compat has it do in dynamic programs. Turning ports off
  * therefore closes them only where it is sure that nobody else has them: in the
- * first process, while it has one thread and has had no child. Elsewhere it
- * succeeds and they stay open; to close them would take them from others, which
- * the kernel never does.
+ * first process, while it has one thread, has had no child, and does not ignore
+ * SIGCHLD, which would hide one. Elsewhere it succeeds and they stay open; to close
+ * them would take them from others, which the kernel never does.
  */
 #include <errno.h>
 #include <fcntl.h>
