@@ -150,6 +150,14 @@ bad_files() {
 	ctl 1 windows apply
 	complains "$config/pipe.conf is not a regular file"
 	rm "$config/pipe.conf"
+	mkdir "$config/folder.conf"
+	ctl 1 windows apply
+	complains "$config/folder.conf is not a regular file"
+	rmdir "$config/folder.conf"
+	ln -s /dev/null "$config/masked.conf"
+	ctl 0 windows apply
+	quiet
+	rm "$config/masked.conf"
 	ctl 1 windows apply /nowhere
 	complains "/nowhere: No such file or directory"
 }
