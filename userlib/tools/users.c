@@ -82,18 +82,22 @@ static bool look_at_task(const char *task, unsigned int device, struct user *use
 	return true;
 }
 
-/* Is the thread another than the first, and shares its descriptors? No where none tells. */
-static bool has_table_of(int pid, int tid)
+/* Does the thread share its descriptors with the one looked at last? No where none tells. */
+static bool has_table_of(int last, int tid)
 {
-	return tid != pid && !syscall(SYS_kcmp, pid, tid, KCMP_FILES, 0, 0);
+	return last && !syscall(SYS_kcmp, last, tid, KCMP_FILES, 0, 0);
 }
 
-/* Of all threads: the first may have ended, and others may have descriptors of their own. */
+/*
+ * Of all threads: the first may have ended, and has none then; and others may have
+ * descriptors of their own. What they share is looked at once.
+ */
 static bool look(int pid, unsigned int device, struct user *user)
 {
 	char path[80];
 	struct dirent *entry;
 	bool seen = true;
+	int tid, last = 0;
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
@@ -101,10 +105,12 @@ static bool look(int pid, unsigned int device, struct user *user)
 	if (!dir)
 		return errno != EACCES && errno != EPERM;
 	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' || has_table_of(pid, atoi(entry->d_name)))
+		tid = atoi(entry->d_name);
+		if (tid <= 0 || has_table_of(last, tid))
 			continue;
-		snprintf(path, sizeof(path), "/proc/%d/task/%.16s", pid, entry->d_name);
+		snprintf(path, sizeof(path), "/proc/%d/task/%d", pid, tid);
 		seen = look_at_task(path, device, user) && seen;
+		last = tid;
 	}
 	closedir(dir);
 	return seen;
