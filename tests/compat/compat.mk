@@ -19,7 +19,7 @@ LIBC32 := /lib/ld-linux.so.2 $(addprefix /usr/lib32/,libc.so.6 libpthread.so.0 l
 COMPAT_OWN := ports devport
 COMPAT_KERNEL := ioperm iopl
 COMPAT_ACCESS := $(OUT)/clients/access.dynamic $(OUT)/clients/access.dynamic.32
-COMPAT_PROGRAMS := $(foreach p,$(COMPAT_OWN) $(COMPAT_KERNEL) client policy,$(p) $(p).32) devport.fortified
+COMPAT_PROGRAMS := $(foreach p,$(COMPAT_OWN) $(COMPAT_KERNEL) client linked policy,$(p) $(p).32) devport.fortified
 COMPAT_LIBS := $(COMPAT)/lib/libioport-compat.so $(COMPAT)/lib32/libioport-compat.so
 
 compat: $(COMPAT_PROGRAMS:%=$(COMPAT)/%) $(COMPAT_LIBS) $(COMPAT)/preload $(COMPAT_ACCESS) $(COMPAT)/early.so
@@ -76,6 +76,14 @@ $(COMPAT)/client: $(SRC)/compat/client.c $(COMPAT)/lib/libioport-compat.so
 $(COMPAT)/client.32: $(SRC)/compat/client.c $(COMPAT)/lib32/libioport-compat.so
 	$(CC) $(FLAGS32) $(COMPAT_FLAGS32) -Werror -I$(TOP)/userlib/include/libioport-compat -o $@ $< \
 		-L$(COMPAT)/lib32 -lioport-compat
+
+# The program of tests/clients, linked so.
+$(COMPAT)/linked: $(SRC)/clients/access.c $(COMPAT)/lib/libioport-compat.so
+	$(CC) $(COMPAT_FLAGS) -Werror -o $@ $< -L$(COMPAT)/lib -lioport-compat \
+		-Wl,-rpath,/tests/compat/lib
+
+$(COMPAT)/linked.32: $(SRC)/clients/access.c $(COMPAT)/lib32/libioport-compat.so
+	$(CC) $(FLAGS32) $(COMPAT_FLAGS32) -Werror -o $@ $< -L$(COMPAT)/lib32 -lioport-compat
 
 $(COMPAT)/fetched: $(SRC)/compat/fetch
 	@mkdir -p $(@D)

@@ -16,6 +16,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/io.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -82,13 +83,6 @@ static int get_map(int fd, enum ioport_which which, uint8_t *bits)
 	return ioctl(fd, IOPORT_IOC_GET_MAP, &map);
 }
 
-static int set_map(int fd, const uint8_t *bits)
-{
-	struct ioport_map map = { .map = (uintptr_t)bits, .flags = IOPORT_THREAD };
-
-	return ioctl(fd, IOPORT_IOC_SET_MAP, &map);
-}
-
 /* ---- sets of ports: a 0 bit is open ---- */
 
 static bool is_open(const uint8_t *bits, unsigned int port)
@@ -124,6 +118,42 @@ static unsigned int run_end(const uint8_t *bits, unsigned int port)
 	return port;
 }
 
+/* ---- opening ports ---- */
+
+/*
+ * A set-user-ID program does not take over the descriptor that it was started with (see
+ * kept.c), but its threads are still on the map of that one. They leave it when they ask
+ * for ports of their own, and so lose what they had there. False where it was not this
+ * that the call just made has failed for.
+ */
+static bool has_left_inherited(int fd)
+{
+	struct ioport_attach attach = { .flags = IOPORT_REPLACE };
+	uint8_t bits[IOPORT_MAP_BYTES];
+
+	return errno == EBUSY && getauxval(AT_SECURE) && !get_map(fd, IOPORT_WHICH_THREAD, bits) &&
+	       all_are(bits, 0xff) && !ioctl(fd, IOPORT_IOC_ATTACH, &attach);
+}
+
+static int grant(int fd, unsigned int first, unsigned int count)
+{
+	int ret = range_call(fd, IOPORT_IOC_GRANT, first, count);
+
+	if (ret && has_left_inherited(fd))
+		ret = range_call(fd, IOPORT_IOC_GRANT, first, count);
+	return ret;
+}
+
+static int set_map(int fd, const uint8_t *bits)
+{
+	struct ioport_map map = { .map = (uintptr_t)bits, .flags = IOPORT_THREAD };
+	int ret = ioctl(fd, IOPORT_IOC_SET_MAP, &map);
+
+	if (ret && has_left_inherited(fd))
+		ret = ioctl(fd, IOPORT_IOC_SET_MAP, &map);
+	return ret;
+}
+
 /* ---- ioperm() ---- */
 
 static int turn_on_ports(unsigned int first, unsigned int count)
@@ -136,7 +166,7 @@ static int turn_on_ports(unsigned int first, unsigned int count)
 	if (!may_open(R_OK | W_OK))
 		return fail(EPERM);
 	fd = kept_open();
-	if (fd < 0 || range_call(fd, IOPORT_IOC_GRANT, first, count))
+	if (fd < 0 || grant(fd, first, count))
 		return refused();
 	kept_inherit();
 	if (t->level == 3)
