@@ -5,12 +5,13 @@
 set -eu
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 
+# Not by echo, which in some shells obeys backslashes in what it is given.
 say() {
-	echo "ioport: $*"
+	printf 'ioport: %s\n' "$*"
 }
 
 die() {
-	echo "ioport: error: $*" >&2
+	printf 'ioport: error: %s\n' "$*" >&2
 	exit 1
 }
 
@@ -136,15 +137,43 @@ systemd_runs() {
 	[ -d /run/systemd/system ] && command -v systemctl >/dev/null
 }
 
+# find_in TESTS: find(1) in the directories that it reads, each ending in a 0 byte. Some
+# may be gone by now.
+find_in() {
+	xargs -0 sh -c "find \"\$@\" $1 2>/dev/null" sh
+}
+
+# Where the descriptors of all processes are. A process's are those of its first thread,
+# and where that has ended those of the others.
+descriptors() {
+	printf '%s\0' /proc/[0-9]*/fd
+	printf '%s\0' /proc/[0-9]*/fd | find_in '-maxdepth 0 -empty' | while read -r empty; do
+		printf '%s\0' "${empty%fd}"task/*/fd
+	done
+}
+
+# Of a descriptor, by its path in /proc. Anybody may have one of the name alone (O_PATH),
+# which gives nothing.
+gives_access() {
+	flags=$(sed -n 's/^flags:[[:space:]]*//p' "${1%/fd/*}/fdinfo/${1##*/}" 2>/dev/null) || :
+	[ -n "$flags" ] && [ $((flags & 010000000)) = 0 ]
+}
+
+# A process may call itself what a terminal, or a shell, would obey. Of what can be
+# printed, the set leaves out the backslash.
+program_name() {
+	tr -d '\n' 2>/dev/null <"/proc/$1/comm" | tr -c ' -[]-~' '?'
+}
+
 # Programs that have the device open, as "name (pid)". May be none although it
 # is in use: a descriptor can be on its way through a socket.
 users() {
-	# shellcheck disable=SC2016 # the inner shell's
-	printf '%s\0' /proc/[0-9]*/task/*/fd |
-		xargs -0 sh -c 'find "$@" -lname "/dev/ioport*" 2>/dev/null' sh |
-		cut -d/ -f3 | sort -un |
+	descriptors | find_in '-lname "/dev/ioport*"' |
+		while read -r descriptor; do
+			! gives_access "$descriptor" || echo "$descriptor"
+		done | cut -d/ -f3 | sort -un |
 		while read -r pid; do
-			echo "$(tr -c '[:print:]\n' '?' 2>/dev/null <"/proc/$pid/comm") ($pid)"
+			printf '%s (%s)\n' "$(program_name "$pid")" "$pid"
 		done | paste -sd, | sed 's/,/, /g; s/^$/a program that \/proc does not show/'
 }
 
