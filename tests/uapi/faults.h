@@ -2,7 +2,8 @@
 /*
  * For tests that have allocations, and copies from or to user memory, fail one after the
  * other. By the kernel's fault injection (/proc/thread-self/fail-nth: the Nth chance to
- * fail from now on is taken), which only the debug kernel has.
+ * fail from now on is taken), which only the debug kernel has. One failure does not stop
+ * kvmalloc(), which tries another way: so there is also a time in which no page is had.
  *
  * Each failure is a line "# site: CALL | KIND | PLACE | RESULT", of which
  * tests/faults/run makes docs/faults.md.
@@ -13,6 +14,7 @@
 #include "admin.h"
 
 #include <sys/klog.h>
+#include <sys/mman.h>
 
 /* Of one thread: fail-nth is that of the thread that opened the file. */
 #define FAIL_NTH "/proc/thread-self/fail-nth"
@@ -47,11 +49,14 @@ static bool disarm(void)
 	return taken;
 }
 
+#define FAIL_PAGES "/sys/kernel/debug/fail_page_alloc/"
+
 /* ---- where it failed ---- */
 
 struct place {
 	char kind[32];
 	char function[64];
+	char offset[16]; /* in the function */
 	char caller[64]; /* the function in the kernel that was asked for it */
 };
 
@@ -112,8 +117,10 @@ static void place_line(struct place *p, const char *text)
 		copy_word(p->kind, sizeof(p->kind), text + strlen(forced), ",");
 	if (*text == '?' || !strstr(text, "+0x") || !strncmp(text, "RIP", 3))
 		return;
-	if (strstr(text, "[ioport]") && !*p->function)
+	if (strstr(text, "[ioport]") && !*p->function) {
 		copy_word(p->function, sizeof(p->function), text, "+");
+		copy_word(p->offset, sizeof(p->offset), strchr(text, '+'), "/");
+	}
 	if (!*p->function)
 		copy_word(p->caller, sizeof(p->caller), text, "+");
 }
@@ -148,6 +155,33 @@ static const char *kind(const struct place *p)
 	return *p->kind ? p->kind : "with __GFP_NOWARN";
 }
 
+/* ---- which there have been ---- */
+
+#define MOST_KNOWN 1000
+
+static struct site {
+	const char *call;
+	struct place p;
+	int error;
+} known[MOST_KNOWN];
+static unsigned int nr_known;
+
+static bool is_place(const struct place *a, const struct place *b)
+{
+	return !strcmp(a->kind, b->kind) && !strcmp(a->function, b->function) &&
+	       !strcmp(a->offset, b->offset) && !strcmp(a->caller, b->caller);
+}
+
+static bool is_known(const char *call, const struct place *p, int error)
+{
+	const struct site *s;
+
+	for (s = known; s < known + nr_known; s++)
+		if (s->error == error && !strcmp(s->call, call) && is_place(&s->p, p))
+			return true;
+	return false;
+}
+
 static const char *error_name(int error)
 {
 	static char text[64];
@@ -164,11 +198,18 @@ static const char *error_name(int error)
 	return text;
 }
 
-static void site(const char *call, const struct place *p, int error)
+/* True where it is a new one: of this call, at this place, with this result. */
+static bool site(const char *call, const struct place *p, int error)
 {
+	if (is_known(call, p, error))
+		return false;
+	if (nr_known == MOST_KNOWN)
+		bail("more than %d places", MOST_KNOWN);
+	known[nr_known++] = (struct site){ .call = call, .p = *p, .error = error };
 	note("site: %s | %s | %s%s%s | %s", call, kind(p),
 	     *p->function ? p->function : "the kernel", *p->function ? ", " : "",
 	     *p->function ? p->caller : "", error ? error_name(error) : "works without");
+	return true;
 }
 
 /* ---- beginning and end ---- */
@@ -203,9 +244,13 @@ static void faults_begin(char **argv)
 		bail("this kernel has no fault injection (" FAIL_NTH ")");
 	without_rseq(argv);
 	set_knob("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
-	set_knob("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
-	set_knob("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N");
-	set_knob("/sys/kernel/debug/fail_page_alloc/min-order", "0");
+	set_knob(FAIL_PAGES "ignore-gfp-wait", "N");
+	set_knob(FAIL_PAGES "ignore-gfp-highmem", "N");
+	set_knob(FAIL_PAGES "min-order", "0");
+	/* For those who asked for it, by no_pages(): always. */
+	set_knob(FAIL_PAGES "task-filter", "Y");
+	set_knob(FAIL_PAGES "times", "-1");
+	set_knob(FAIL_PAGES "probability", "100");
 	ok(!access("/sys/kernel/debug/fail_usercopy", X_OK), "copies can fail");
 	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (kmsg < 0 || lseek(kmsg, 0, SEEK_END) < 0)
