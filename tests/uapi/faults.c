@@ -2,7 +2,8 @@
 /*
  * Every allocation and every copy from or to user memory fails, one after the other,
  * in every call: the error is clean, nothing has changed, and the call works when it is
- * made again. Run as root.
+ * made again. Run as root. With "once" each failure is tried once, and not all may be met:
+ * for a kernel that is slow because it checks more.
  */
 #include "faults.h"
 #include "state.h"
@@ -634,6 +635,8 @@ static const char *missing(const struct call *c)
 #define QUIET_WALKS 3
 #define MOST_WALKS 30
 
+static bool once;
+
 static void test_call(const struct call *c)
 {
 	unsigned int walks = 0, quiet = 0, failures = 0, nth;
@@ -649,19 +652,21 @@ static void test_call(const struct call *c)
 		dirty += w.dirty;
 		quiet = w.fresh ? 0 : quiet + 1;
 		walks++;
-	} while (nth < MOST_SITES && walks < MOST_WALKS && (quiet < QUIET_WALKS || missing(c)));
+	} while (!once && nth < MOST_SITES && walks < MOST_WALKS &&
+		 (quiet < QUIET_WALKS || missing(c)));
 	ok(nth < MOST_SITES, "%s: there is an end to them", c->name);
 	is(dirty, 0, "%s: %u failures in %u walks, each clean, with nothing changed", c->name,
 	   failures, walks);
-	ok(!missing(c), "%s: something has failed at each place of its own: %s", c->name,
-	   missing(c) ?: "yes");
+	if (!once)
+		ok(!missing(c), "%s: something has failed at each place of its own: %s", c->name,
+		   missing(c) ?: "yes");
 }
 
 int main(int argc, char **argv)
 {
 	unsigned int i;
 
-	(void)argc;
+	once = argc > 1 && !strcmp(argv[1], "once");
 	faults_begin(argv);
 	outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		       -1, 0);
