@@ -2,9 +2,10 @@
 /*
  * Many at once: while ports are opened and closed, others that are attached spin on them,
  * fork, make threads that exit, leave the map and come back, make private copies; CPUs go
- * off line and come back; processes are frozen; the machine is suspended; 10,000 files are open; the module
- * is loaded and unloaded. An access that was begun when a closing call had returned, and
- * went through before the port was opened again, is stale, and there may be none.
+ * off line and come back; processes are frozen; the machine is suspended; 10,000 files are
+ * open; the module is loaded and unloaded. An access that was begun when a closing call
+ * had returned, and went through before the port was opened again, is stale, and there may
+ * be none.
  *
  * Run as root, with the default policy, on four CPUs. The argument is the number of
  * rounds of the first part; the others are by that.
