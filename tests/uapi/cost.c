@@ -17,19 +17,31 @@ static uint64_t now(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
-/* The least of many runs: what an interrupt adds is left out. */
-static uint64_t least(void (*work)(int), int n, int runs)
-{
-	uint64_t best = UINT64_MAX, t;
+#define RUNS 4001
 
-	while (runs--) {
-		t = now();
+static int by_size(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/*
+ * The median of many runs: neither what an interrupt adds to a few is in it, nor
+ * the short cut that the scheduler of 6.12 and later takes once in thousands.
+ */
+static uint64_t median(void (*work)(int), int n)
+{
+	static uint64_t took[RUNS];
+	int i;
+
+	for (i = 0; i < RUNS; i++) {
+		took[i] = now();
 		work(n);
-		t = now() - t;
-		if (t < best)
-			best = t;
+		took[i] = now() - took[i];
 	}
-	return best;
+	qsort(took, RUNS, sizeof(took[0]), by_size);
+	return took[RUNS / 2];
 }
 
 static void getppids(int n)
@@ -82,8 +94,8 @@ static struct cost measure(void)
 {
 	struct cost c;
 
-	c.getppid = least(getppids, CALLS, 500);
-	c.ping_pong = least(ping_pong, TURNS, 4000);
+	c.getppid = median(getppids, CALLS);
+	c.ping_pong = median(ping_pong, TURNS);
 	return c;
 }
 
@@ -98,8 +110,8 @@ static void modprobe(const char *args)
 
 /*
  * Equal, to the clock's resolution of 1 ns for the one; to a thousandth for the
- * other, since a turn goes through the scheduler, whose shortest way differs by a
- * few instructions from time to time.
+ * other, since a turn goes through the scheduler, whose usual way may differ by a
+ * few instructions from one moment to another.
  */
 static void compare(const char *what, uint64_t without, uint64_t with, int n, uint64_t tolerance)
 {
@@ -109,8 +121,8 @@ static void compare(const char *what, uint64_t without, uint64_t with, int n, ui
 }
 
 /*
- * In turns, and the least of each: the scheduler of 6.6 and later takes other
- * ways in the first moments than later on.
+ * In turns, and the least median of each: the scheduler of 6.6 and later takes
+ * other ways in the first moments than later on.
  */
 int main(void)
 {
