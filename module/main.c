@@ -50,7 +50,7 @@ static int ioport_uevent(compat_uevent_device *dev, struct kobj_uevent_env *env)
 
 static struct class ioport_class = { .name = KBUILD_MODNAME, .dev_uevent = ioport_uevent };
 
-/* The node; the policy's number can be opened already. Undone by device_unregister(). */
+/* The node. A window's number can be opened already. Undone by device_unregister(). */
 struct device *ioport_device_add(struct ioport_policy *policy)
 {
 	return device_create(&ioport_class, NULL, MKDEV(MAJOR(ioport_devt), policy->minor), policy,
@@ -114,9 +114,11 @@ static void __exit ioport_exit(void)
 }
 
 /*
- * The node comes last: it can be opened as soon as it is there. Threads may be
- * attached to empty maps that an earlier instance of the module left; they are
- * no business of this one. Nor can a window be made before nothing can fail any more.
+ * What can be opened comes last, when nothing can fail any more: a module whose loading
+ * fails is freed whoever has it open, and an earlier instance's node, kept by its name
+ * alone (O_PATH), leads to this one as soon as there is a cdev. Until then the node gives
+ * ENXIO. Nor can a window be made before. Threads may be attached to empty maps that an
+ * earlier instance left; they are no business of this one.
  */
 static int __init ioport_init(void)
 {
@@ -148,27 +150,26 @@ static int __init ioport_init(void)
 	err = class_register(&ioport_class);
 	if (err)
 		goto region;
-	cdev_init(&ioport_cdev, &ioport_fops);
-	ioport_cdev.owner = THIS_MODULE;
-	err = cdev_add(&ioport_cdev, ioport_devt, IOPORT_MINORS);
-	if (err)
-		goto unregister;
 	err = ioport_named_init();
 	if (err)
-		goto cdev;
+		goto unregister;
 	dev = ioport_device_add(&ioport_general);
 	if (IS_ERR(dev)) {
 		err = PTR_ERR(dev);
 		goto named;
 	}
+	cdev_init(&ioport_cdev, &ioport_fops);
+	ioport_cdev.owner = THIS_MODULE;
+	err = cdev_add(&ioport_cdev, ioport_devt, IOPORT_MINORS);
+	if (err)
+		goto device;
 	ioport_named_open();
 	return 0;
 
+device:
+	device_destroy(&ioport_class, ioport_devt);
 named:
 	ioport_named_exit();
-cdev:
-	cdev_del(&ioport_cdev);
-	ioport_file_exit();
 unregister:
 	class_unregister(&ioport_class);
 region:

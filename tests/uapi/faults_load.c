@@ -6,6 +6,7 @@
  */
 #include "faults.h"
 
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -13,6 +14,71 @@
 #define PANIC_ON_WARN "/proc/sys/kernel/panic_on_warn"
 
 static char module_path[256];
+
+/*
+ * Somebody who opens the device all the while that it is being loaded. He needs no node: the
+ * one of before, held by its name alone, leads to whatever has its number. A module whose
+ * loading fails is freed under those who have it open.
+ */
+struct impatient {
+	int node;
+	bool wanted, busy;
+	unsigned int opened;
+};
+
+static struct impatient *impatient;
+
+static void be_impatient(void)
+{
+	struct ioport_info info;
+	char path[32];
+	int f;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", impatient->node);
+	for (;;) {
+		if (!__atomic_load_n(&impatient->wanted, __ATOMIC_SEQ_CST)) {
+			__atomic_store_n(&impatient->busy, false, __ATOMIC_SEQ_CST);
+			usleep(1000);
+			continue;
+		}
+		__atomic_store_n(&impatient->busy, true, __ATOMIC_SEQ_CST);
+		f = open(path, O_RDWR | O_CLOEXEC);
+		if (f < 0) {
+			sched_yield();
+			continue;
+		}
+		impatient->opened++;
+		/* It has been open until loading was over, this way or that. */
+		while (__atomic_load_n(&impatient->wanted, __ATOMIC_SEQ_CST))
+			usleep(1000);
+		ioctl(f, IOPORT_IOC_GET_INFO, &info);
+		close(f);
+	}
+}
+
+static void start_impatient(void)
+{
+	impatient = mmap(NULL, sizeof(*impatient), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (impatient == MAP_FAILED)
+		bail("mmap: %s", strerror(errno));
+	impatient->node = open(DEVICE, O_PATH | O_CLOEXEC);
+	if (impatient->node < 0)
+		bail(DEVICE ": %s", strerror(errno));
+	if (!fork()) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		be_impatient();
+	}
+	/* A number that nobody has makes the kernel look for a module, each time. */
+	set_knob("/proc/sys/kernel/modprobe", "\n");
+}
+
+static void let_impatient(bool open)
+{
+	__atomic_store_n(&impatient->wanted, open, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&impatient->busy, __ATOMIC_SEQ_CST) != open)
+		usleep(1000);
+}
 
 /* Was there an Nth chance to fail? @error: what loading said, or 0. */
 static bool load(unsigned int nth, int *error)
@@ -22,9 +88,11 @@ static bool load(unsigned int nth, int *error)
 
 	if (f < 0)
 		bail("%s: %s", module_path, strerror(errno));
+	let_impatient(true);
 	arm(nth);
 	*error = syscall(SYS_finit_module, f, "", 0) ? errno : 0;
 	injected = disarm();
+	let_impatient(false);
 	close(f);
 	return injected;
 }
@@ -123,6 +191,7 @@ static void test_load(void)
 	struct tally before = { .quiet = true }, all = { 0 };
 	unsigned int nth = STRIDE;
 
+	start_impatient();
 	unload();
 	while (nth < MOST_SITES && load_fails(nth, &before) && !before.ours)
 		nth += STRIDE;
@@ -135,6 +204,8 @@ static void test_load(void)
 	ok(all.ours > 0, "loading: %d failures from there on, %d of them in the module", all.tried,
 	   all.ours);
 	is(before.dirty + all.dirty, 0, "loading: each of them clean");
+	ok(impatient->opened > 0, "loading: opened by another %u times as soon as it could be",
+	   impatient->opened);
 	run("modprobe ioport && udevadm settle");
 }
 
