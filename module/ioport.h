@@ -4,6 +4,8 @@
  *
  * Locks, in the order in which they are taken:
  *
+ *   the kernel's locks for configfs (named.c) and for who is told of devices
+ *                       that come and go (pci.c, platform.c)
  *   window.lock         one named window (named.c)
  *   the kernel's lock for this module's parameters (policy.c)
  *   ioport_policy_sem   read: acting on what policy allows; write: changing it (an
@@ -89,6 +91,7 @@ static inline unsigned long ports_word(struct ports p, unsigned int w)
  * struct port_map - a bitmap that threads are attached to
  * @iobm: What the kernel sees. It must come first: the last to let go of the
  *	map may be the kernel, which then kfree()s it by this address.
+ * @rcu: Where the bits were, when the last reference is gone.
  * @file: The open file that owns the map. Never dereferenced: a thread may keep
  *	its attachment when the file is gone.
  * @node: In ioport_file.copies; guarded by ioport_file.lock.
@@ -100,7 +103,13 @@ static inline unsigned long ports_word(struct ports p, unsigned int w)
  * is also written by the handler of a round.
  */
 struct port_map {
-	struct io_bitmap iobm;
+	union {
+		struct io_bitmap iobm;
+		struct {
+			unsigned char head[offsetof(struct io_bitmap, bitmap)];
+			struct rcu_head rcu;
+		};
+	};
 	const struct ioport_file *file;
 	struct list_head node;
 	struct list_head round;
@@ -388,8 +397,8 @@ void ioport_platform_exit(void);
  * @f: The file.
  * @p: The ports of one access, at most 4.
  *
- * Under RCU (or with preemption off): who takes a port away clears its bit, then waits for
- * a grace period.
+ * Under RCU (or with preemption off) where the access follows: who takes a port away
+ * clears its bit, then waits for a grace period.
  */
 static inline bool ioport_is_ready(const struct ioport_file *f, struct ports p)
 {

@@ -62,6 +62,7 @@
 #include <linux/atomic.h>
 #include <linux/ktime.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -105,10 +106,20 @@ struct port_map *ioport_map_alloc(const struct ioport_file *f, const struct port
 	return map;
 }
 
+/*
+ * Freed later on PREEMPT_RT: where somebody else traces ioperm() as well, ftrace calls
+ * hook.c with preemption off, and there a kfree() of this size may take locks that sleep.
+ */
 static void iobm_put(struct io_bitmap *iobm)
 {
-	if (refcount_dec_and_test(&iobm->refcnt))
-		kfree(iobm);
+	struct port_map *map = container_of(iobm, struct port_map, iobm);
+
+	if (!refcount_dec_and_test(&iobm->refcnt))
+		return;
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		kfree_rcu(map, rcu);
+	else
+		kfree(map);
 }
 
 void ioport_map_put(struct port_map *map)
