@@ -277,6 +277,11 @@ static struct config_item *windows_make_item(struct config_group *group, const c
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&w->lock);
 	config_item_init_type_name(&w->item, name, &window_type);
+	/* A long name is allocated, and whether it was is not told. */
+	if (!config_item_name(&w->item)) {
+		window_release(&w->item);
+		return ERR_PTR(-ENOMEM);
+	}
 	return &w->item;
 }
 

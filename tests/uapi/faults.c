@@ -236,8 +236,11 @@ static void busy_allowed(void)
 		bail("busy: %s", strerror(errno));
 }
 
-/* The window's directory; its ports; its device; a file of that, with a port. */
-#define WINDOW "w"
+/*
+ * The window's directory; its ports; its device; a file of that, with a port. The name is
+ * one of those for which configfs has to ask for memory.
+ */
+#define WINDOW "a-window-with-a-long-name"
 
 static long call_mkdir(void)
 {
