@@ -114,7 +114,8 @@ static __always_inline struct ioport_op *last_alike(struct ioport_op *op,
  * All that can be told without asking policy. @at: the operation that is wrong. An
  * IN or OUT that is the same as the one before it need not be looked at closely.
  * The count is read first: what is taken away after this has found it ready is
- * noticed by the first slice. Under RCU only for the sake of ioport_is_ready().
+ * noticed by the first slice. So this needs no RCU: of ioport_is_ready(), a look that
+ * comes too late does no harm.
  */
 int ioport_batch_check(struct batch *b, bool atomic, u32 *at)
 {

@@ -201,7 +201,9 @@ static bool segment_is_in_place(const struct segment *s)
  * does not free. So what is outside of the tree, or so comes out of it, is put into one of
  * its own and freed from there. A resource that comes inside between the look and the
  * release is lost all the same. What was taken out with a device that could not be added is
- * not found: it stays allocated.
+ * not found, and stays allocated; or, where a driver has reserved just these ports since,
+ * that driver's is freed in its place. The two cannot be told apart from here: with another
+ * parent, a segment may be in the tree or not.
  */
 static void segment_release(const struct segment *s)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The ioctls: each helper checks its arguments and copies them, then leaves the
- * work to file.c. Errors come in the order of the table in the uAPI header.
+ * work to others. Errors come in the order of the table in the uAPI header.
  */
 #include "ioport.h"
 #include "lockdown.h"

@@ -2,8 +2,8 @@
 /*
  * Lists of ports as text, as the parameters allow and deny, and windows, have them:
  *
- *	list  = "" | "none" | "all" | token { separator token }
- *	token = PORT | FIRST "-" LAST | FIRST "+" COUNT
+ *	list  = "" | token { separator token }
+ *	token = PORT | FIRST "-" LAST | FIRST "+" COUNT | "all" | "none"
  *
  * Numbers are decimal, or hexadecimal with 0x. Separators are commas and white
  * space.

@@ -7,7 +7,8 @@
  * nobody. While an event is off its site costs a nop: what takes computing is
  * computed in TP_fast_assign() or behind trace_..._enabled().
  *
- * "file" tells one open file from another, by a number that means nothing else.
+ * "file" tells one open file from another: by its address, which the kernel hashes where it
+ * prints it.
  */
 /* clang-format off */
 #undef TRACE_SYSTEM

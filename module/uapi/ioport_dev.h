@@ -78,9 +78,10 @@
  * EPERM      Direct access needs CAP_SYS_RAWIO on this kernel (&enum
  *            ioport_blocked tells why).
  * EACCES     Policy, or the file's limit, does not allow a port.
- * EBUSY      The calling thread has permissions from ioperm() or iopl(), or is
- *            attached to a map that the call does not name; or a kernel driver
- *            or ACPI holds a port, or another open file has claimed it.
+ * EBUSY      The calling thread has permissions from ioperm(), or from iopl()
+ *            and was not attached to a map before that; or is attached to one
+ *            that the call does not name; or a kernel driver or ACPI holds a
+ *            port, or another open file has claimed it.
  * ENOMEM     Out of memory (also the memory cgroup's).
  * EINTR      A fatal signal came before anything was done; of %IOPORT_IOC_XFER,
  *            see there.

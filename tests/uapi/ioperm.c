@@ -94,6 +94,7 @@ static void test_root(void)
 	is(dev_attach(fd, 0), 0, "attach first");
 	is(iopl(3), 0, "then iopl(3)");
 	ok(can_in(0x80, 1) && can_in(0xffff, 1), "all ports");
+	is(dev_grant(fd, LPT, 1, 0), 0, "GRANT as before, to one that is attached");
 	is(dev_detach(fd), 0, "detach under iopl(3)");
 	ok(can_in(0x80, 1) && can_in(0xffff, 1), "still all ports");
 	worker_start(&later);
