@@ -48,6 +48,16 @@ copy_sources() {
 	chmod -R u=rwX,go=rX "$1"
 }
 
+# Configuration as it will lie there: the unit names the tool by its path, as systemd
+# looks for it in few directories.
+make_conffiles() {
+	mkdir "$work/conffiles"
+	conffiles | while read -r source target; do
+		mkdir -p "$work/conffiles/${target%/*}"
+		sed "s|^\(Exec[A-Za-z]*=\)ioportctl |\1$PREFIX/bin/ioportctl |" "$top/$source" >"$work/conffiles$target"
+	done
+}
+
 # Before anything is touched, so that sources that do not build change nothing.
 # A first build by DKMS is its own proof: where it fails, it is taken back.
 build() {
@@ -116,8 +126,8 @@ make_manifest() {
 	quietly "the library could not be installed" \
 		make -C "$top/userlib" install DESTDIR="$work/stage" PREFIX="$PREFIX"
 	(cd "$work/stage" && find . ! -type d | sed 's/^\./f /') >"$work/manifest"
-	conffiles | while read -r source target; do
-		echo "c $(checksum "$top/$source") $target"
+	conffiles | while read -r _ target; do
+		echo "c $(checksum "$work/conffiles$target") $target"
 	done >>"$work/manifest"
 	{
 		sed 's/.* //' "$work/manifest"
@@ -151,23 +161,24 @@ install_library() {
 
 # Never over a file that was edited.
 install_conffile() {
-	target=$DESTDIR$2
-	if [ -e "$target" ] && ! pristine "$2" && ! cmp -s "$top/$1" "$target"; then
-		install -m 644 "$top/$1" "$target.new"
-		say "kept: $2, which was edited; the new one is $2.new"
+	source=$work/conffiles$1
+	target=$DESTDIR$1
+	if [ -e "$target" ] && ! pristine "$1" && ! cmp -s "$source" "$target"; then
+		install -m 644 "$source" "$target.new"
+		say "kept: $1, which was edited; the new one is $1.new"
 	else
-		install -D -m 644 "$top/$1" "$target"
+		install -D -m 644 "$source" "$target"
 		rm -f "$target.new"
-		say "file: $2"
+		say "file: $1"
 	fi
 }
 
 install_conffiles() {
 	mkdir -p "$DESTDIR/etc/ioport/windows.d"
-	conffiles >"$work/conffiles"
-	while read -r source target; do
-		install_conffile "$source" "$target"
-	done <"$work/conffiles"
+	conffiles >"$work/list"
+	while read -r _ target; do
+		install_conffile "$target"
+	done <"$work/list"
 }
 
 # What an earlier version, or the same with another PREFIX, had and this has not.
@@ -250,6 +261,7 @@ fi
 
 copy_sources "$work/src"
 build
+make_conffiles
 make_manifest
 
 if [ -n "$DESTDIR" ]; then

@@ -35,7 +35,8 @@ remove_module() {
 }
 
 disable_windows() {
-	if systemd_runs && [ -e "$DESTDIR$vendor/systemd/system/ioport-windows.service" ]; then
+	# Wherever that PREFIX, which may have been another, has put it.
+	if systemd_runs && grep -qs '/ioport-windows\.service$' "$manifest"; then
 		systemctl -q disable --now ioport-windows.service 2>/dev/null || :
 	fi
 }

@@ -449,7 +449,7 @@ EXPORT long syscall(long number, ...)
 		return iopl((int)arg[0]);
 	case SYS_close:
 		return close((int)arg[0]);
-	case SYS_close_range:
+	case __NR_close_range:
 		return kept_close_range((unsigned int)arg[0], (unsigned int)arg[1], (int)arg[2]);
 	case SYS_dup2:
 		return dup2((int)arg[0], (int)arg[1]);

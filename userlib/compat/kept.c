@@ -263,10 +263,13 @@ EXPORT int dup3(int from, int to, int flags)
 	return REAL(dup3)(from, to, flags);
 }
 
-/* By number, as not every C library that programs are built for has the function. */
+/*
+ * By number, as not every C library that programs are built for has the function; by
+ * the kernel's name for it, as glibc 2.31 has not its own.
+ */
 static int real_close_range(unsigned int first, unsigned int last, int flags)
 {
-	return (int)REAL(syscall)(SYS_close_range, first, last, flags);
+	return (int)REAL(syscall)(__NR_close_range, first, last, flags);
 }
 
 int kept_close_range(unsigned int first, unsigned int last, int flags)
@@ -277,9 +280,10 @@ int kept_close_range(unsigned int first, unsigned int last, int flags)
 		return real_close_range(first, last, flags);
 	if (fd > first && real_close_range(first, fd - 1, flags))
 		return -1;
-	if (fd == last)
-		return fd > first ? 0 : real_close_range(fd + 1, fd + 1, flags);
-	return real_close_range(fd + 1, last, flags);
+	if (fd < last)
+		return real_close_range(fd + 1, last, flags);
+	/* Nothing is left to close. Where nothing was, the flags are the kernel's to judge. */
+	return fd > first ? 0 : real_close_range(UINT_MAX, UINT_MAX, flags);
 }
 
 #if __GLIBC_PREREQ(2, 34)

@@ -355,7 +355,7 @@ static int receive_listener(int from)
 static void close_between(unsigned int first, unsigned int end)
 {
 	if (first < end)
-		syscall(SYS_close_range, first, end - 1, 0);
+		syscall(__NR_close_range, first, end - 1, 0);
 }
 
 /*
