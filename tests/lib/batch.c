@@ -99,6 +99,8 @@ static void test_on_close(struct ioport *io)
 	ioport_batch_in(b, LPT, 1);
 	fails(ioport_on_close(other, b), EINVAL, "on_close with a read");
 	is(ioport_batch_failed(b), 1, "is named");
+	ioport_batch_clear(b);
+	fails(ioport_on_close(other, b), EINVAL, "on_close with an empty batch");
 	is(ioport_on_close(other, NULL), 0, "on_close of nothing");
 	ioport_close(other);
 	ioport_in8(io, LPT, &value);

@@ -104,7 +104,7 @@ static void test_by_errno(struct ioport *io)
 	explains(io, EINTR, IOPORT_DIRECT, LATCH, 1, "try again");
 	explains(io, ETIMEDOUT, 0, 0, 0, "WAIT|thread|try again");
 	explains(io, EAGAIN, 0, 0, 0, "another thread|try again");
-	explains(io, E2BIG, 0, 0, 0, "IOPORT_MAX_OPS|split");
+	explains(io, E2BIG, 0, 0, 0, "max_ops|ioport_on_close|split");
 	explains(io, ENXIO, 0, 0, 0, "0xffff");
 	explains(io, EFAULT, 0, 0, 0, "address|correct");
 	explains(io, EXDEV, 0, 0, 0, "cross-device");

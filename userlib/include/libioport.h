@@ -13,8 +13,8 @@
  *
  * Conventions
  *
- * - Functions returning int give 0, or -1 with errno set; those returning a
- *   pointer give NULL with errno set. A request that fails has changed nothing,
+ * - Functions returning int give 0, or a number where that is said, or -1 with
+ *   errno set; those returning a pointer give NULL with errno set. A request that fails has changed nothing,
  *   but for ioport_attach_all_threads() and ioport_batch_run().
  *   The library prints nothing, never exits, and leaves no signal handler.
  * - Ports are 0 to 65535. A range is its first port and a count of at least 1,
@@ -132,7 +132,7 @@ struct ioport *ioport_open_path(const char *path, unsigned int use);
  *
  * When the administrator removes the window, all access through it ends: EACCES.
  *
- * Since: 0.2
+ * Since: 0.1
  */
 struct ioport *ioport_open_window(const char *name, unsigned int use);
 
@@ -310,7 +310,7 @@ int ioport_release(struct ioport *io, uint32_t first, uint32_t count);
  *	be NULL.
  *
  * Touches no port, but reserves those found usable, until the last close.
- * Returns 0 whatever the answer. Errors: EINVAL.
+ * Returns 0 whatever the answer. Errors: EINVAL, ENOMEM.
  *
  * Since: 0.1
  */
@@ -348,7 +348,8 @@ int ioport_refresh(struct ioport *io);
  *
  * The 16- and 32-bit forms do one access of that width at @port, which need not
  * be aligned, and is EINVAL where it would go past port 65535. Errors, only
- * where direct access is not there: EACCES, EBADF, EBUSY, EINVAL, EPERM.
+ * where direct access is not there: EACCES, EBADF, EBUSY, EINVAL, ENOMEM,
+ * EPERM.
  *
  * Since: 0.1
  */
@@ -487,7 +488,8 @@ unsigned int ioport_batch_failed(const struct ioport_batch *batch);
 
 /**
  * ioport_on_close() - Set what the kernel writes when the device is closed
- * @batch: Operations of ioport_batch_out() only, copied; NULL: nothing any more.
+ * @batch: Operations of ioport_batch_out() only, at least one, copied; NULL: nothing any
+ *	more.
  *
  * Done once when the last descriptor of this open file goes, also when the program
  * crashes or is killed, and at reboot. See %IOPORT_IOC_ON_CLOSE. Since: 0.1

@@ -367,6 +367,8 @@ int ioport_attach_all_threads(struct ioport *io, unsigned int *missing)
 	}
 	pthread_setcancelstate(cancel, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!err)
+		return 0;
 	errno = err;
-	return err ? -1 : 0;
+	return -1;
 }

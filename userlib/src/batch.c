@@ -163,6 +163,12 @@ int ioport_on_close(struct ioport *io, struct ioport_batch *batch)
 	int ret;
 
 	if (batch) {
+		batch->failed = 0;
+		/* To the kernel that means: nothing any more. */
+		if (!batch->count) {
+			errno = EINVAL;
+			return -1;
+		}
 		xfer.ops = (uintptr_t)batch->ops;
 		xfer.count = batch->count;
 	}

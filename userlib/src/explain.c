@@ -404,8 +404,9 @@ static void explain_by_errno(struct sentence *s, const struct request *r)
 		say(s, "another thread has been attaching all threads for too long; try again");
 		break;
 	case E2BIG:
-		say(s, "more than one call may have (IOPORT_MAX_OPS operations, "
-		       "IOPORT_MAX_DATA bytes of INS and OUTS); split it");
+		say(s, "more than one call may have (max_ops operations and max_data bytes of INS "
+		       "and OUTS, as ioport_get_info() has them; 256 operations for "
+		       "ioport_on_close()); split it");
 		break;
 	case ENXIO:
 		say(s, "there is no port after 0xffff; write to ports from 0 to 0xffff");
