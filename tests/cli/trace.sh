@@ -201,6 +201,8 @@ mistakes() {
 	ctl_as operator 1 trace -- ioportctl read 0x378
 	complains "that takes root; run it again with sudo"
 	quiet
+	ctl 1 trace -o /dev/full -- ioportctl read 0x378
+	complains "/dev/full: No space left on device"
 	ctl 2 trace -p 0x10000
 	complains "'0x10000' is not a range *"
 	ctl 2 trace -p 0xe0,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl.h"
@@ -86,9 +87,10 @@ bool find_refused(struct ioport *io, unsigned int use, uint32_t first, uint32_t 
 		  uint32_t *port, enum ioport_reason *reason)
 {
 	*port = first;
+	/* Out of memory, say: that is no answer, and without one nothing can be done. */
 	if (ioport_check(io, first, count, use, port, reason)) {
 		complain("%s: %m", range_text(first, count));
-		*reason = IOPORT_REASON_POLICY;
+		exit(STATUS_NO);
 	}
 	return *reason != IOPORT_REASON_NONE;
 }

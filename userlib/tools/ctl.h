@@ -112,7 +112,10 @@ const char *reason_name(enum ioport_reason reason);
 const char *reason_text(struct ioport *io, enum ioport_reason reason, unsigned int use,
 			uint32_t first, uint32_t count);
 
-/* The first port of the range that is refused, and why; false where it has none. */
+/*
+ * The first port of the range that is refused, and why; false where it has none. Ends
+ * the program, with a complaint, where the kernel gives no answer.
+ */
 bool find_refused(struct ioport *io, unsigned int use, uint32_t first, uint32_t count,
 		  uint32_t *port, enum ioport_reason *reason);
 /* Complains where a port of the range may not be used. */

@@ -132,6 +132,8 @@ static int dump_range(struct ioport *io, const struct range *range, unsigned int
 
 	d.value = calloc(range->count, sizeof(*d.value));
 	d.read = calloc(range->count, sizeof(*d.read));
+	if (!d.value || !d.read)
+		complain("%m");
 	done = d.value && d.read && read_all(&d);
 	if (done && list)
 		json_object_array_add(list, to_json(&d));

@@ -232,7 +232,9 @@ int verb_map(int argc, char **argv)
 	if (!io)
 		return STATUS_DEVICE;
 	map = calloc(1, sizeof(*map));
-	if (map && map_load(map, io)) {
+	if (!map) {
+		complain("%m");
+	} else if (map_load(map, io)) {
 		print(map, options.json);
 		status = STATUS_OK;
 	}

@@ -9,7 +9,11 @@ static uint32_t *parse_ports(const struct options *options)
 {
 	uint32_t *ports = calloc((size_t)options->count, sizeof(*ports));
 
-	for (int i = 0; ports && i < options->count; i++) {
+	if (!ports) {
+		complain("%m");
+		exit(STATUS_NO);
+	}
+	for (int i = 0; i < options->count; i++) {
 		if (!parse_port(options->operands[i], options->bits, &ports[i])) {
 			free(ports);
 			return NULL;

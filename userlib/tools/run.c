@@ -192,14 +192,16 @@ static bool start_supervisor(struct run *run)
 		child = fork();
 		if (!child)
 			run_supervise(run);
-		_exit(child < 0);
+		_exit(child < 0 ? errno : 0);
 	}
 	if (child < 0)
 		return false;
 	while (waitpid(child, &status, __WALL) < 0)
 		if (errno != EINTR)
 			return false;
-	return status == 0;
+	/* Killed, it says nothing. */
+	errno = WIFEXITED(status) ? WEXITSTATUS(status) : ECANCELED;
+	return !errno;
 }
 
 static bool write_proc(const char *path, const char *text)

@@ -109,7 +109,7 @@ static void print(json_object *object)
 
 	printf("%-11s%s\n", "ioportctl:", text_of(object, "version"));
 	if (text_of(object, "module"))
-		printf("%-11s%s, %s open\n", "module:", text_of(object, "module"),
+		printf("%-11s%s, %s references\n", "module:", text_of(object, "module"),
 		       text_of(object, "references"));
 	else
 		printf("%-11snot loaded\n", "module:");

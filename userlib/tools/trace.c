@@ -43,6 +43,7 @@ struct trace {
 	const struct trace_options *options;
 	struct tracing *tracing;
 	FILE *out;
+	int unwritten; /* errno of what could not be */
 	double start;
 	unsigned long shown;
 	pid_t child;
@@ -416,15 +417,27 @@ static void catch_signals(void)
 		sigaction(signals[i], &action, NULL);
 }
 
+/*
+ * The first error is kept: a flush after it has nothing to write any more, and so all
+ * is well with the next one, and with fclose().
+ */
+static bool write_out(struct trace *t)
+{
+	if (!fflush(t->out) && !ferror(t->out))
+		return true;
+	if (!t->unwritten)
+		t->unwritten = errno;
+	return false;
+}
+
 static bool trace_all(struct trace *t)
 {
 	bool good = true;
 
 	while (good && !is_over(t)) {
 		good = tracing_read(t->tracing, TICK_MS, show, t);
-		fflush(t->out);
-		/* Nobody reads it any more. */
-		if (ferror(t->out))
+		/* The file system is full, or nobody reads it any more. */
+		if (!write_out(t))
 			break;
 		reap(t, WNOHANG);
 	}
@@ -445,11 +458,21 @@ static int trace(struct trace *t)
 		good = (!t->options->pid || tracing_pid(t->tracing, t->options->pid)) &&
 		       tracing_on(t->tracing);
 	good = good && trace_all(t);
-	fflush(t->out);
+	write_out(t);
 	if (tracing_lost(t->tracing))
 		complain("%lu events were lost: they came faster than they could be read",
 			 tracing_lost(t->tracing));
 	return good ? STATUS_OK : STATUS_NO;
+}
+
+static bool close_output(struct trace *t)
+{
+	if (fclose(t->out) && !t->unwritten)
+		t->unwritten = errno;
+	errno = t->unwritten;
+	if (t->unwritten)
+		complain("%s: %m", t->options->output);
+	return !t->unwritten;
 }
 
 static int open_and_trace(const struct trace_options *options)
@@ -469,10 +492,8 @@ static int open_and_trace(const struct trace_options *options)
 		status = STATUS_NO;
 	}
 	tracing_close(t.tracing);
-	if (options->output && t.out && fclose(t.out)) {
-		complain("%s: %m", options->output);
+	if (options->output && t.out && !close_output(&t))
 		status = STATUS_NO;
-	}
 	reap(&t, 0);
 	return status == STATUS_OK && options->command ? t.status : status;
 }

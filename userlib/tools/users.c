@@ -137,8 +137,10 @@ static bool add(struct users *users, int pid, unsigned int device)
 		return true;
 	name(&user);
 	list = reallocarray(users->list, users->count + 1, sizeof(*list));
-	if (!list)
+	if (!list) {
+		complain("%m");
 		return false;
+	}
 	list[users->count++] = user;
 	users->list = list;
 	return true;

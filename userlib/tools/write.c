@@ -34,7 +34,11 @@ static struct job *parse_jobs(const struct options *options)
 {
 	struct job *jobs = calloc((size_t)options->count / 2, sizeof(*jobs));
 
-	for (int i = 0; jobs && i < options->count / 2; i++) {
+	if (!jobs) {
+		complain("%m");
+		exit(STATUS_NO);
+	}
+	for (int i = 0; i < options->count / 2; i++) {
 		if (!parse_port(options->operands[2 * i], options->bits, &jobs[i].port) ||
 		    !parse_value(options->operands[2 * i + 1], options->bits, &jobs[i].value)) {
 			free(jobs);
