@@ -351,10 +351,16 @@ DEFINE_PIECES_AT(pwritev64, write_byte, off64_t)
  */
 static off64_t seek(int fd, off64_t offset, int whence)
 {
-	if (whence == SEEK_CUR)
-		offset += REAL(lseek64)(fd, 0, SEEK_CUR);
-	else if (whence != SEEK_SET)
+	if (whence == SEEK_CUR) {
+		off64_t at = REAL(lseek64)(fd, 0, SEEK_CUR);
+
+		if (at < 0)
+			return -1;
+		/* The kernel's sum of the two wraps. */
+		offset = (off64_t)((uint64_t)at + (uint64_t)offset);
+	} else if (whence != SEEK_SET) {
 		return fail(EINVAL);
+	}
 	/* Those that look like an error; the others below 0 are positions like any. */
 	if (offset < 0 && offset >= -MAX_ERRNO)
 		return fail(EOVERFLOW);
