@@ -44,7 +44,7 @@ static void be_impatient(void)
 		__atomic_store_n(&impatient->busy, true, __ATOMIC_SEQ_CST);
 		f = open(path, O_RDWR | O_CLOEXEC);
 		if (f < 0) {
-			sched_yield();
+			usleep(200);
 			continue;
 		}
 		impatient->opened++;
