@@ -14,8 +14,9 @@
  * Conventions
  *
  * - Functions returning int give 0, or a number where that is said, or -1 with
- *   errno set; those returning a pointer give NULL with errno set. A request that fails has changed nothing,
- *   but for ioport_attach_all_threads() and ioport_batch_run().
+ *   errno set; those returning a pointer give NULL with errno set. A request
+ *   that fails has changed nothing, but for ioport_attach_all_threads() and
+ *   ioport_batch_run().
  *   The library prints nothing, never exits, and leaves no signal handler.
  * - Ports are 0 to 65535. A range is its first port and a count of at least 1,
  *   and ends at port 65535 or before: anything else is EINVAL.
