@@ -72,12 +72,13 @@
  * EINVAL     A range is empty or ends past port 65535; a flag or selector is
  *            unknown or does not apply; padding is not zero; the width is not
  *            1, 2 or 4.
- * EPERM      Kernel lockdown forbids a port; or the file's map has one open that
- *            it forbids, and the calling thread is not attached to it yet.
+ * EPERM      Kernel lockdown forbids a port.
  * EOPNOTSUPP This machine has no I/O permission bitmap for user mode.
  * EPERM      Direct access needs CAP_SYS_RAWIO on this kernel (&enum
  *            ioport_blocked tells why).
  * EACCES     Policy, or the file's limit, does not allow a port.
+ * EPERM      Kernel lockdown forbids a port that is open in the file's map, and the
+ *            calling thread is not attached to it yet.
  * EBUSY      The calling thread has permissions from ioperm(), or from iopl()
  *            and was not attached to a map before that; or is attached to one
  *            that the call does not name; or a kernel driver or ACPI holds a

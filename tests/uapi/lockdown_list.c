@@ -293,6 +293,8 @@ static long come(void *arg)
 		return 1;
 	if (!dev_grant(old, LISTED, 1, 0) || errno != EPERM)
 		return 2;
+	if (!dev_grant(old, DENIED, 1, 0) || errno != EACCES)
+		return 3;
 	return mismatches(NONE);
 }
 
