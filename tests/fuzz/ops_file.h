@@ -50,14 +50,18 @@ static void op_dup(struct ctx *c)
 	c->p->fd[slot] = fd;
 }
 
+static void close_slot(struct ctx *c, int slot)
+{
+	tell(c->me, "close(slot %d), file %d", slot, c->p->file[slot]);
+	expect(close(c->p->fd[slot]), 0, "close");
+	c->p->file[slot] = -1;
+	model_collect(c->m);
+}
+
 static void op_close(struct ctx *c)
 {
-	if (!draw_file(c))
-		return;
-	tell(c->me, "close(slot %d), file %d", c->slot, c->file);
-	expect(close(c->fd), 0, "close");
-	c->p->file[c->slot] = -1;
-	model_collect(c->m);
+	if (draw_file(c))
+		close_slot(c, c->slot);
 }
 
 /* A byte with one descriptor. */
@@ -113,6 +117,17 @@ static void op_receive(struct ctx *c)
 	c->p->file[slot] = c->m->queue[0];
 	c->m->queued--;
 	memmove(c->m->queue, c->m->queue + 1, (size_t)c->m->queued * sizeof(c->m->queue[0]));
+}
+
+/* All that the process has, and what is in the socket. */
+static void close_all(struct ctx *c)
+{
+	do {
+		for (int i = 0; i < SLOTS; i++)
+			if (c->p->file[i] >= 0)
+				close_slot(c, i);
+		op_receive(c);
+	} while (c->p->file[0] >= 0 && !sh->bad);
 }
 
 #endif

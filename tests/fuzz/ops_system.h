@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What does not go through the device: ioperm() and iopl(), and the administrator's policy.
+ * What does not go through the device: ioperm() and iopl(), the administrator's policy, and
+ * another instance of the module.
  */
 #ifndef IOPORT_FUZZ_OPS_SYSTEM_H
 #define IOPORT_FUZZ_OPS_SYSTEM_H
 
-#include "fuzz/arguments.h"
+#include "fuzz/coverage.h"
 #include "fuzz/entry.h"
+#include "fuzz/ops_file.h"
 
 #include <sys/io.h>
 
@@ -100,8 +102,6 @@ static void op_policy(struct ctx *c)
 	char text[300];
 	uint64_t set;
 
-	if (!one_in(2))
-		return;
 	set = draw_list(text, sizeof(text));
 	if (bad)
 		strcat(text, one_in(2) ? ",0x10000" : " 5-4");
@@ -118,6 +118,68 @@ static void op_busy(struct ctx *c)
 
 	tell(c->me, "busy=%s", text);
 	expect(write_param("busy", text), 0, "busy");
+}
+
+/* The policy with which an input begins; false with errno where it could not be set. */
+static bool preset_policy(struct model *m)
+{
+	bool outside;
+
+	if (sh->policy_written &&
+	    (write_param("allow", "0xe0-0xe3,0x27a+12,0x378+12,0xfff4-0xffff") ||
+	     write_param("deny", "none") || write_param("busy", "allow")))
+		return false;
+	m->allow = range_set(0xe0, 4, &outside) | range_set(0x27a, 12, &outside) |
+		   range_set(0x378, 12, &outside) | range_set(0xfff4, 12, &outside);
+	m->deny = 0;
+	sh->policy_written = false;
+	return true;
+}
+
+static int reload(void)
+{
+	int status = system("rmmod ioport && modprobe ioport && udevadm settle");
+
+	coverage_module();
+	coverage_start();
+	sh->policy_written = true;
+	return status;
+}
+
+static bool any_attached(const struct model *m)
+{
+	for (int i = 0; i < WORKERS; i++)
+		if (m->workers[i].live && attached(&m->workers[i]))
+			return true;
+	return false;
+}
+
+static bool any_open(const struct model *m)
+{
+	for (int i = 0; i < FILES; i++)
+		if (m->files[i].used)
+			return true;
+	return false;
+}
+
+/*
+ * In some inputs. Threads that are attached to maps which the files have left behind see
+ * the module go, and another instance come, which is to know nothing of them.
+ */
+static void op_reload(struct ctx *c)
+{
+	bool left_behind = any_attached(c->m);
+
+	if (!sh->reloads)
+		return;
+	close_all(c);
+	if (!left_behind || any_open(c->m))
+		return;
+	tell(c->me, "the module is loaded anew");
+	fflush(stdout);
+	errno = EBUSY; /* rmmod and modprobe do not say why, but on the console */
+	if (expect(reload() ? -1 : 0, 0, "reload") && !preset_policy(c->m))
+		mismatch("the parameters cannot be set: %s", strerror(errno));
 }
 
 #endif

@@ -33,7 +33,7 @@ struct shared {
 	uint64_t doubt[WORKERS]; /* what it has lost since and did not try */
 	int gone;		 /* a process that is ending, or 0 */
 	uint32_t over;
-	bool bad, tell, spread, policy_written;
+	bool bad, tell, spread, reloads, policy_written;
 	char why[400];
 	unsigned long long calls;
 	struct outcome outcomes[OUTCOMES];

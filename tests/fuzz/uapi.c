@@ -27,6 +27,8 @@
 #include "fuzz/outcomes.h"
 
 #define HANG_SECONDS 60
+/* Of inputs that may have the module loaded anew; with fewer it may be chance that none did. */
+#define RELOADS_ENOUGH 10
 /* In kB: less than it would be with one leak in some thousand calls. */
 #define MEMORY_MORE (32 * 1024)
 
@@ -227,8 +229,9 @@ static const struct op_kind kinds[] = {
 	{ op_get_map, 24 },  { op_attach, 100 },  { op_detach, 40 },  { op_limit, 12 },
 	{ op_check, 80 },    { op_claim, 24 },	  { op_release, 20 }, { op_xfer, 70 },
 	{ op_xfer_bad, 10 }, { op_on_close, 25 }, { op_access, 140 }, { op_info, 8 },
-	{ op_ioperm, 40 },   { op_iopl, 24 },	  { op_policy, 8 },   { op_busy, 1 },
-	{ op_fork, 3 },	     { op_thread, 4 },	  { op_exit, 4 },     { op_move, 5 },
+	{ op_ioperm, 40 },   { op_iopl, 24 },	  { op_policy, 6 },   { op_reload, 2 },
+	{ op_busy, 1 },	     { op_fork, 3 },	  { op_thread, 4 },   { op_exit, 4 },
+	{ op_move, 5 },
 };
 
 static const struct op_kind *draw_kind(void)
@@ -328,6 +331,9 @@ static void work(int me)
 
 /* ---- one input ---- */
 
+/* One in so many inputs has the module loaded anew in its midst, and after so many it is. */
+static unsigned int reload_every;
+
 static void reset(const struct input *input, bool with_trace)
 {
 	memset(&sh->model, 0, sizeof(sh->model));
@@ -341,6 +347,7 @@ static void reset(const struct input *input, bool with_trace)
 	sh->gone = 0;
 	/* A quarter of the inputs; the others have one CPU at a time, which is faster. */
 	sh->spread = input->count && input->steps[0] % 4 == 0;
+	sh->reloads = reload_every && input->count && input->steps[0] / 4 % reload_every == 0;
 	sh->over = 0;
 	sh->bad = false;
 	sh->tell = with_trace;
@@ -348,22 +355,6 @@ static void reset(const struct input *input, bool with_trace)
 	sh->model.procs[0].live = true;
 	for (int i = 0; i < SLOTS; i++)
 		sh->model.procs[0].file[i] = -1;
-}
-
-/* Is the module's policy the one with which an input begins? */
-static bool policy_preset;
-
-static void preset_policy(void)
-{
-	bool outside;
-
-	sh->model.allow = range_set(0xe0, 4, &outside) | range_set(0x27a, 12, &outside) |
-			  range_set(0x378, 12, &outside) | range_set(0xfff4, 12, &outside);
-	if (!policy_preset && (write_param("allow", "0xe0-0xe3,0x27a+12,0x378+12,0xfff4-0xffff") ||
-			       write_param("deny", "none") || write_param("busy", "allow")))
-		bail("the parameters cannot be set: %s", strerror(errno));
-	policy_preset = true;
-	sh->policy_written = false;
 }
 
 static void wait_until_over(void)
@@ -386,7 +377,8 @@ static bool run_input(const struct input *input, bool with_trace)
 	pid_t pid;
 
 	reset(input, with_trace);
-	preset_policy();
+	if (!preset_policy(&sh->model))
+		bail("the parameters cannot be set: %s", strerror(errno));
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair))
 		bail("socketpair: %s", strerror(errno));
 	fflush(stdout);
@@ -407,7 +399,7 @@ static bool run_input(const struct input *input, bool with_trace)
 	kill(-pid, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0 || errno != ECHILD)
 		;
-	policy_preset &= !sh->policy_written && !sh->bad;
+	sh->policy_written |= sh->bad;
 	return !sh->bad;
 }
 
@@ -452,17 +444,6 @@ static void report(struct input input)
 }
 
 /* ---- the run ---- */
-
-static void reload(void)
-{
-	int status = system("rmmod ioport && modprobe ioport && udevadm settle");
-
-	if (status)
-		bail("the module cannot be loaded again (%#x, %s)", (unsigned int)status,
-		     strerror(errno));
-	coverage_module();
-	policy_preset = false;
-}
 
 /* A change of policy waits for the kernel's readers: some milliseconds of nothing. */
 static void expedite(void)
@@ -513,7 +494,7 @@ int main(int argc, char **argv)
 {
 	unsigned long long calls = number(argc, argv, "calls", 20000);
 	unsigned long long limit = number(argc, argv, "seconds", 0);
-	unsigned long long every = number(argc, argv, "reload", 0), inputs = 0, replayed = 0;
+	unsigned long long inputs = 0, replayed = 0;
 	unsigned int guided = (unsigned int)number(argc, argv, "guided", 0);
 	bool print = number(argc, argv, "print", 0);
 	long memory = 0;
@@ -524,6 +505,8 @@ int main(int argc, char **argv)
 	sh = mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (sh == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1))
 		bail("%s", strerror(errno));
+	sh->policy_written = true;
+	reload_every = (unsigned int)number(argc, argv, "reload", 0);
 	expedite();
 	/* The console is slow; the log has what the module says of wrong lists all the same. */
 	klogctl(8, NULL, 3);
@@ -547,8 +530,8 @@ int main(int argc, char **argv)
 			if (print)
 				print_input("corpus", &input);
 		}
-		if (every && !(inputs % every))
-			reload();
+		if (reload_every && !(inputs % reload_every) && reload())
+			bail("the module cannot be loaded again");
 		if (seconds() > told + 60) {
 			told = seconds();
 			progress(told - start, inputs);
@@ -564,6 +547,9 @@ int main(int argc, char **argv)
 	if (guided)
 		ok(coverage_places() >= guided, "%u places of the module or more guided it",
 		   guided);
+	if (reload_every && inputs >= RELOADS_ENOUGH * reload_every)
+		ok(recorded("reload", 0),
+		   "the module was loaded anew under threads that are attached to what it left");
 	if (sh->calls >= CALLS_ENOUGH)
 		ok(all_came_up(), "and every call succeeded and failed in every way");
 	if (memory)
