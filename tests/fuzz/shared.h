@@ -33,7 +33,9 @@ struct shared {
 	uint64_t doubt[WORKERS]; /* what it has lost since and did not try */
 	int gone;		 /* a process that is ending, or 0 */
 	uint32_t over;
-	bool bad, tell, spread, reloads, policy_written;
+	bool bad, tell, spread;
+	bool reloads;	     /* in this input the module may be loaded anew */
+	bool policy_written; /* the policy may be another than preset_policy()'s */
 	char why[400];
 	unsigned long long calls;
 	struct outcome outcomes[OUTCOMES];
